@@ -1,0 +1,4 @@
+//! dingsync brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
+
+pub mod core;
+pub mod simulator;

@@ -1,0 +1,2 @@
+//! dingsync
+fn main() {}

@@ -1,0 +1,3 @@
+//! Both services on loopback, for the demo and the tests. Shares no wire types with the clients.
+
+pub mod seed;
