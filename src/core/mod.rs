@@ -2,7 +2,10 @@
 
 pub mod check;
 pub mod error;
+pub mod event;
 pub mod field;
+pub mod journal;
+pub mod plan;
 pub mod profile;
 pub mod source;
 pub mod target;
