@@ -1,1 +1,3 @@
-//! suite
+//! One test program; each module covers one area.
+
+mod config;
