@@ -4,17 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::core::profile::{DisabledAccounts, Edition, Leavers, Profile, SafetyLimits, Scenario, ScopePair};
-use crate::core::source::UnitId;
-use crate::core::target::DepartmentId;
+use crate::core::profile::{Edition, Profile, SafetyLimits};
 
 use super::environment::Environment;
 use super::expression::Purpose;
 use super::problem::{Problems, quoted, suggestion};
 use super::secret::{SecretSource, SecretWay};
-use super::source::{Node, Value};
+use super::source::Node;
 use super::{
-    DingtalkSettings, IdaasSettings, IncrementalSettings, NetworkSettings, endpoint, mapping, schema,
+    DingtalkSettings, IdaasSettings, IncrementalSettings, NetworkSettings, endpoint, mapping, scenario,
+    schema,
 };
 
 /// The parts of a [`super::Config`] that stand in the file.
@@ -60,7 +59,7 @@ impl<'a> Builder<'a> {
             } else {
                 Edition::Standard
             },
-            scenario: self.scenario(),
+            scenario: scenario::read(self),
             mapping: mapping::read(self),
             limits: self.limits(),
         };
@@ -174,76 +173,6 @@ impl<'a> Builder<'a> {
         addresses
     }
 
-    fn scenario(&mut self) -> Scenario {
-        let leavers = match self.text("scenario.leavers").as_str() {
-            "move" => Leavers::Move,
-            "remove" => Leavers::Remove,
-            _ => Leavers::Hold,
-        };
-        let leavers_department = self.root.get("scenario.leavers_department").and_then(Node::integer);
-        if leavers == Leavers::Move && leavers_department.is_none() {
-            self.wrong("scenario.leavers", "\"move\" needs scenario.leavers_department, a department id");
-        } else if leavers != Leavers::Move && leavers_department.is_some() {
-            self.warn("scenario.leavers_department", "has no effect unless scenario.leavers is \"move\"");
-        }
-        Scenario {
-            scope: self.scope(),
-            create_source_unit: self.boolean("scenario.create_source_unit"),
-            incremental: self.boolean("scenario.incremental"),
-            qr_logon: self.boolean("scenario.qr_logon"),
-            include: self.include(),
-            disabled_accounts: match self.text("scenario.disabled_accounts").as_str() {
-                "update" => DisabledAccounts::Update,
-                "leave" => DisabledAccounts::Leave,
-                _ => DisabledAccounts::Keep,
-            },
-            leavers,
-            leavers_department: leavers_department.map(DepartmentId),
-        }
-    }
-
-    fn include(&mut self) -> String {
-        let text = self.text("scenario.include").trim().to_owned();
-        if let Some(node) = self.root.get("scenario.include").filter(|_| !text.is_empty()) {
-            self.expression(node, Purpose::Include, "scenario.include", "");
-        }
-        text
-    }
-
-    fn scope(&mut self) -> Vec<ScopePair> {
-        const KEY: &str = "scenario.scope";
-        let root = self.root;
-        let Some(list) = root.get(KEY).filter(|node| matches!(node.value, Value::List(_))) else {
-            return Vec::new();
-        };
-        if list.elements().is_empty() {
-            self.wrong(KEY, "is empty; name at least one source unit and its target department");
-        }
-        let mut pairs: Vec<ScopePair> = Vec::new();
-        for (index, element) in list.elements().iter().enumerate() {
-            let key = format!("{KEY}[{}]", index + 1);
-            let Some(sources) = element.get("sources") else { continue };
-            if matches!(sources.value, Value::List(_)) && sources.elements().is_empty() {
-                self.problems.add(sources.at, format!("{key}.sources"), "is empty; name at least one unit");
-            }
-            let mut pair = ScopePair {
-                sources: Vec::new(),
-                target: DepartmentId(element.get("target").and_then(Node::integer).unwrap_or(1)),
-            };
-            for node in sources.elements() {
-                let Some(unit) = self.checked_identifier(node, &format!("{key}.sources")) else { continue };
-                let unit = UnitId(unit);
-                if pair.sources.contains(&unit) || pairs.iter().any(|other| other.sources.contains(&unit)) {
-                    let text = format!("unit {} occurs twice; a unit has one target", quoted(&unit.0));
-                    self.problems.add(node.at, format!("{key}.sources"), text);
-                }
-                pair.sources.push(unit);
-            }
-            pairs.push(pair);
-        }
-        pairs
-    }
-
     fn limits(&mut self) -> SafetyLimits {
         SafetyLimits {
             remove_users: self.natural("limits.remove_users"),
@@ -338,14 +267,14 @@ impl<'a> Builder<'a> {
     }
 
     /// A key's text; its default where it is absent or of another kind.
-    fn text(&self, path: &str) -> String {
+    pub(crate) fn text(&self, path: &str) -> String {
         match self.root.get(path).and_then(Node::text) {
             Some(text) => text.to_owned(),
             None => default_of(path).trim_matches(['"', '\'']).to_owned(),
         }
     }
 
-    fn boolean(&self, path: &str) -> bool {
+    pub(crate) fn boolean(&self, path: &str) -> bool {
         self.root.get(path).and_then(Node::boolean).unwrap_or_else(|| default_of(path) == "true")
     }
 
@@ -373,7 +302,7 @@ impl<'a> Builder<'a> {
         root.get(path).and_then(|node| self.checked_identifier(node, path)).unwrap_or_default()
     }
 
-    fn checked_identifier(&mut self, node: &Node, key: &str) -> Option<String> {
+    pub(crate) fn checked_identifier(&mut self, node: &Node, key: &str) -> Option<String> {
         let text = node.text()?.trim();
         if text.is_empty() {
             self.problems.add(node.at, key, "is empty");

@@ -264,7 +264,6 @@ fn put_row(table: &mut Table, row: &MappingRow) {
         OnEmpty::Clear => "clear",
         OnEmpty::Block => "block",
     };
-    let is_new = table.is_empty();
     if !row.label.is_empty() || table.contains_key("label") {
         put_value(table, "label", Value::from(row.label.as_str()));
     }
@@ -273,7 +272,7 @@ fn put_row(table: &mut Table, row: &MappingRow) {
     for (key, word, is_default) in
         [("when", when, row.when == When::Always), ("on_empty", on_empty, row.on_empty == OnEmpty::Skip)]
     {
-        if table.contains_key(key) || !(is_default && is_new) && !is_default {
+        if table.contains_key(key) || !is_default {
             put_value(table, key, Value::from(word));
         }
     }

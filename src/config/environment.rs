@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 
+type Variables = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
 /// Variables and directories that settings depend on.
 #[derive(Clone)]
 pub struct Environment {
-    variable: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    variable: Variables,
     /// Where settings live by default; `None` when no home directory is known.
     pub config_directory: Option<PathBuf>,
     /// Where state lives by default; `None` when no home directory is known.

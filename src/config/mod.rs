@@ -12,6 +12,7 @@ mod language;
 mod mapping;
 mod place;
 mod problem;
+mod scenario;
 pub mod schema;
 mod secret;
 pub mod show;

@@ -56,7 +56,7 @@ impl SecretSource {
     /// key; an empty secret is one. Runs a command for up to 30 seconds, so keep it off an asynchronous thread.
     pub fn resolve(&self) -> Result<SecretString, Error> {
         let fetched = match &self.way {
-            SecretWay::Env(name) => self.from_variable(name),
+            SecretWay::Env(name) => self.read_variable(name),
             SecretWay::File(path) => from_file(&self.directory.join(path)),
             SecretWay::Command(command) => super::command::output(command, &self.directory, LONGEST),
         };
@@ -79,7 +79,7 @@ impl SecretSource {
         }
     }
 
-    fn from_variable(&self, name: &str) -> Result<String, String> {
+    fn read_variable(&self, name: &str) -> Result<String, String> {
         let value = self.environment.variable(name);
         let value = value.ok_or_else(|| format!("environment variable {} is not set", quoted(name)))?;
         value.into_string().map_err(|_| format!("environment variable {} is not valid text", quoted(name)))
