@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use serde::Serialize;
 
 use super::args::{Common, Lang};
-use crate::config::{Config, LoadOptions};
+use crate::config::{Config, Environment, Language, LoadOptions};
 use crate::core::error::Error;
 use crate::core::text;
 
@@ -24,26 +24,31 @@ impl Context {
 
     /// How the settings are to be loaded.
     pub fn load_options(&self) -> LoadOptions {
-        LoadOptions { config: self.options.config.clone(), state: self.options.state.clone() }
+        let language = self.options.lang.map(|lang| match lang {
+            Lang::En => Language::English,
+            Lang::ZhCn => Language::Chinese,
+        });
+        LoadOptions {
+            config: self.options.config.clone(),
+            state: self.options.state.clone(),
+            language,
+            environment: Environment::process(),
+        }
     }
 
     /// The settings, valid, with the command line's overrides.
     pub fn config(&self) -> Result<Config, Error> {
-        Config::load(&self.load_options())
+        crate::config::load(&self.load_options())
     }
 
     /// The locale of everything printed: option, then settings, then the environment.
     pub fn locale(&self, config: Option<&Config>) -> &'static str {
-        if let Some(lang) = self.options.lang {
-            return match lang {
-                Lang::En => "en",
-                Lang::ZhCn => "zh-CN",
-            };
-        }
-        match config.map(|config| config.language.as_str()) {
-            Some("en") => "en",
-            Some("zh-CN") => "zh-CN",
-            _ => environment_locale(),
+        let environment = Environment::process();
+        match (self.options.lang, config) {
+            (Some(Lang::En), _) => "en",
+            (Some(Lang::ZhCn), _) => "zh-CN",
+            (None, Some(config)) => config.language.effective(&environment),
+            (None, None) => Language::Auto.effective(&environment),
         }
     }
 
@@ -135,8 +140,4 @@ fn locale_variable() -> String {
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.is_empty())
         .unwrap_or_default()
-}
-
-fn environment_locale() -> &'static str {
-    if locale_variable().starts_with("zh") { "zh-CN" } else { "en" }
 }

@@ -1,1 +1,9 @@
-//! suite
+//! One test program; each module covers one area.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and its helpers are no test functions"
+)]
+
+mod config;
