@@ -135,7 +135,7 @@ fn escape_unsafe(json: String) -> String {
 }
 
 fn locale_variable() -> String {
-    ["LC_ALL", "LC_MESSAGES", "LANG"]
+    ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.is_empty())
