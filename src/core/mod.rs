@@ -3,6 +3,7 @@
 pub mod check;
 pub mod error;
 pub mod event;
+pub mod expression;
 pub mod field;
 pub mod journal;
 pub mod normalise;

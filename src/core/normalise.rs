@@ -125,9 +125,14 @@ mod tests {
     #[test]
     fn every_way_to_write_a_mobile_compares_equal() {
         let mainland = Some("+8613800000001".to_owned());
-        for written in
-            ["13800000001", "+86-13800000001", "+8613800000001", "008613800000001", " 138 0000 0001 ", "138-0000-0001"]
-        {
+        for written in [
+            "13800000001",
+            "+86-13800000001",
+            "+8613800000001",
+            "008613800000001",
+            " 138 0000 0001 ",
+            "138-0000-0001",
+        ] {
             assert_eq!(e164(None, written), mainland, "{written}");
         }
         assert_eq!(e164(Some("86"), "13800000001"), mainland);
