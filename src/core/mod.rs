@@ -6,6 +6,7 @@ pub mod event;
 pub mod expression;
 pub mod field;
 pub mod journal;
+pub mod mapping;
 pub mod normalise;
 pub mod plan;
 pub mod profile;
