@@ -1,6 +1,5 @@
 //! dingsync brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
 
-pub mod cli;
 pub mod config;
 pub mod core;
 pub mod simulator;

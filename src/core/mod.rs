@@ -3,9 +3,12 @@
 pub mod check;
 pub mod error;
 pub mod event;
+pub mod expression;
 pub mod field;
 pub mod journal;
+pub mod normalise;
 pub mod plan;
 pub mod profile;
 pub mod source;
 pub mod target;
+pub mod text;

@@ -117,6 +117,23 @@ impl ActionCounts {
         *self.slot(action) += 1;
     }
 
+    /// Every action with its count, in the order an operator reads them.
+    pub fn iter(&self) -> impl Iterator<Item = (Action, u64)> {
+        [
+            (Action::Create, self.create),
+            (Action::Link, self.link),
+            (Action::Update, self.update),
+            (Action::Move, self.moved),
+            (Action::Remove, self.remove),
+            (Action::Conflict, self.conflict),
+            (Action::Blocked, self.blocked),
+            (Action::Hold, self.hold),
+            (Action::Unchanged, self.unchanged),
+            (Action::Unmanaged, self.unmanaged),
+        ]
+        .into_iter()
+    }
+
     /// Rows that write.
     pub fn writing(&self) -> u64 {
         self.create + self.link + self.update + self.moved + self.remove
