@@ -242,9 +242,8 @@ impl<'a> Builder<'a> {
     /// Checks an expression and adds a finding with its row and column.
     pub(crate) fn expression(&mut self, node: &Node, purpose: Purpose, key: &str, row: &str) {
         let Some(text) = node.text() else { return };
-        if let Err((column, reason)) = super::expression::check(purpose, text) {
-            let column = column.map(|column| format!("column {column}: ")).unwrap_or_default();
-            self.problems.add(node.at, key, format!("{row}{column}{reason}"));
+        if let Err(reason) = super::expression::check(purpose, text) {
+            self.problems.add(node.at, key, format!("{row}{reason}"));
         }
     }
 

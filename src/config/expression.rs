@@ -1,4 +1,6 @@
-//! The seam to the expression engine: an expression of the settings either compiles or is a settings error.
+//! The seam to the mapping language: an expression of the settings either parses or is a settings error.
+
+use crate::core::expression::{Expression, Model};
 
 /// What an expression is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +13,17 @@ pub(crate) enum Purpose {
     Include,
 }
 
-/// Checks an expression; an error comes with its column in characters from 1, where it has one.
-pub(crate) fn check(_purpose: Purpose, _expression: &str) -> Result<(), (Option<usize>, String)> {
-    Ok(())
+/// What is wrong with an expression, with its column in characters from 1 (and its line, when it has several).
+pub(crate) fn check(purpose: Purpose, expression: &str) -> Result<(), String> {
+    let model = match purpose {
+        Purpose::UserValue | Purpose::Include => Model::User,
+        Purpose::DepartmentValue => Model::Unit,
+    };
+    match Expression::parse(expression, model) {
+        Ok(_) => Ok(()),
+        Err(error) if error.row > 1 => {
+            Err(format!("line {}, column {}: {}", error.row, error.column, error.message))
+        }
+        Err(error) => Err(format!("column {}: {}", error.column, error.message)),
+    }
 }

@@ -59,12 +59,12 @@ fn show_names_every_key_with_its_origin_and_hides_secrets() {
 #[test]
 fn the_shown_text_is_settings_again_apart_from_the_secrets() {
     let (_directory, options) =
-        written(&format!("{MINIMAL}[[mapping.user]]\nfield = \"title\"\nvalue = '\"a\\b\"'\n"));
+        written(&format!("{MINIMAL}[[mapping.user]]\nfield = \"title\"\nvalue = '\"a\\\\b\"'\n"));
     let text = answer(&ConfigCommand::Show, &options, false).expect("settings");
     let parsed: toml::Table = text.parse().expect("TOML");
     assert_eq!(parsed["idaas"]["region"].as_str(), Some("cn-hangzhou"));
     let rows = parsed["mapping"]["user"].as_array().expect("rows");
-    assert_eq!(rows.last().expect("a row")["value"].as_str(), Some("\"a\\b\""));
+    assert_eq!(rows.last().expect("a row")["value"].as_str(), Some("\"a\\\\b\""));
     assert_eq!(rows.len(), 4, "the defaults are shown too");
 }
 

@@ -1,6 +1,5 @@
 //! Settings: what is refused and where, what beats what, secrets, the example, editing in place.
 
-mod command;
 mod edit;
 mod refusals;
 mod secrets;

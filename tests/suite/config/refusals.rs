@@ -188,3 +188,17 @@ fn a_row_names_a_known_field_once() {
     let rows = row("title") + &row("extension.成本中心");
     assert_eq!(read(&and(&rows)).expect("holds").profile.mapping.user.len(), 2);
 }
+
+#[test]
+fn an_expression_that_does_not_parse_names_row_and_column() {
+    let text = and("[[mapping.user]]\nfield = \"title\"\nvalue = 'Trim(user.usernam)'");
+    assert_refused(&text, &[":19:9: mapping.user[1].value: row 1 (`title`), column 6: "]);
+    let text = and("[[mapping.department]]\nfield = \"name\"\nvalue = 'Concat('");
+    assert_refused(&text, &[":19:9: mapping.department[1].value: row 1 (`name`), column 8: "]);
+    let text = and("[[mapping.department]]\nfield = \"name\"\nvalue = 'user.username'");
+    assert_refused(&text, &["mapping.department[1].value", "column 1: "]);
+    let text = with("scope =", "include = 'user.email =='\nscope =");
+    assert_refused(&text, &[":16:11: scenario.include: column 14: "]);
+    let text = and("[[mapping.user]]\nfield = \"title\"\nvalue = '''\nConcat(\n  nothing)'''");
+    assert_refused(&text, &["mapping.user[1].value: row 1 (`title`), line 2, column 3: "]);
+}
