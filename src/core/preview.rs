@@ -81,7 +81,8 @@ pub struct Needs {
 /// What a profile's rows, identity and filter need to read; an expression error is a settings error.
 pub fn needs(profile: &Profile) -> Result<Needs, Error> {
     let settings = |message: String| Error::new(ErrorKind::Settings, message);
-    let users = FieldMapping::compile(&profile.user_rows(), Entity::User).map_err(|e| settings(e.to_string()))?;
+    let users =
+        FieldMapping::compile(&profile.user_rows(), Entity::User).map_err(|e| settings(e.to_string()))?;
     let departments = FieldMapping::compile(&profile.department_rows(), Entity::Department)
         .map_err(|e| settings(e.to_string()))?;
     let include = Include::compile(&profile.scenario.include).map_err(|e| settings(e.to_string()))?;

@@ -51,7 +51,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
     let mut departments = departments::plan(input, &rules, &scope, &target);
     let mut users = users::plan(input, &rules, &scope, &target, &departments);
     leavers::users(input, &scope, &target, &mut users, &departments);
-    users::settle_conflicts(input, &target, &mut users);
+    users::settle_conflicts(input, &mut users);
     leavers::departments(input, &scope, &target, &mut departments, &users);
     let mut changes = departments.changes;
     changes.extend(users.rows.into_iter().map(|row| row.change));
@@ -113,7 +113,9 @@ fn refuse_unreadable_identity(input: &PlanInput<'_>) -> Result<(), Error> {
         _ => "邮箱等个人信息 (e-mail and other personal data)",
     };
     let message = format!("the app may not read {}, by which people are recognised", field.as_str());
-    let hint = format!("grant {permission} under Permission Management / 权限管理, or choose another mapping identity");
+    let hint = format!(
+        "grant {permission} under Permission Management / 权限管理, or choose another mapping identity"
+    );
     let mut error = Error::new(ErrorKind::Permission, message).with_hint(hint);
     error.missing = vec![permission.to_owned()];
     Err(error)
@@ -168,7 +170,7 @@ fn change_of(field: &super::field::FieldName, before: Option<String>, after: Opt
 }
 
 /// Calls that a row takes; a link without differences takes none.
-fn write_calls(change: &Change) -> u64 {
+pub(super) fn write_calls(change: &Change) -> u64 {
     match change.action {
         Action::Create | Action::Remove => 1,
         Action::Link | Action::Update | Action::Move => u64::from(!change.fields.is_empty()),
@@ -204,6 +206,3 @@ pub fn rfc3339(milliseconds: i64) -> String {
     let seconds = milliseconds.div_euclid(1000);
     jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests;

@@ -83,8 +83,11 @@ impl<'a> Scope<'a> {
         children: &HashMap<&'a str, Vec<&'a OrganizationalUnit>>,
     ) -> Result<(), Error> {
         let Some(unit) = self.units.get(source).copied() else {
-            return Err(Error::new(ErrorKind::Service, format!("source unit `{source}` does not exist in IDaaS"))
-                .with_hint("correct scenario.scope; unit ids stand in the IDaaS console"));
+            return Err(Error::new(
+                ErrorKind::Service,
+                format!("source unit `{source}` does not exist in IDaaS"),
+            )
+            .with_hint("correct scenario.scope; unit ids stand in the IDaaS console"));
         };
         let mut seen = HashSet::new();
         let mut level = vec![ScopedUnit { unit, target, parent: None, is_target: !create }];
@@ -117,6 +120,9 @@ impl<'a> Scope<'a> {
 }
 
 fn nested(unit: &str, source: &str) -> Error {
-    Error::new(ErrorKind::Service, format!("unit `{unit}` is in scope twice, the second time below `{source}`"))
-        .with_hint("source units of scenario.scope must not lie inside each other")
+    Error::new(
+        ErrorKind::Service,
+        format!("unit `{unit}` is in scope twice, the second time below `{source}`"),
+    )
+    .with_hint("source units of scenario.scope must not lie inside each other")
 }

@@ -60,12 +60,15 @@ impl<'a> TargetIndex<'a> {
             if !self.departments.contains_key(&id) {
                 let hidden = if self.is_partial { " or is outside the app's contacts range" } else { "" };
                 let message = format!("target department {id} does not exist{hidden}");
-                return Err(Error::new(ErrorKind::Service, message)
-                    .with_hint("find its id in the DingTalk admin console by editing the department; the root is 1"));
+                return Err(Error::new(ErrorKind::Service, message).with_hint(
+                    "find its id in the DingTalk admin console by editing the department; the root is 1",
+                ));
             }
             if self.foreign.contains(&id) {
                 let message = format!("target department {id} belongs to an associated organisation");
-                return Err(Error::new(ErrorKind::Service, message).with_hint("choose a department of your own"));
+                return Err(
+                    Error::new(ErrorKind::Service, message).with_hint("choose a department of your own")
+                );
             }
         }
         Ok(())
