@@ -2,7 +2,7 @@
 //! [`Journal`]; knows no network and no screen. Holds no secrets. Source: contract sections 3 "State" and 7.
 //!
 //! Write-ahead log with `synchronous = FULL`: what was acknowledged survives a kill and a power cut. Simultaneous
-//! writes share one flush ([`writer`]). A file that is foreign, newer, damaged or not writable is refused on opening.
+//! writes share one flush (`writer`). A file that is foreign, newer, damaged or not writable is refused on opening.
 
 mod cache;
 mod calls;
