@@ -1,4 +1,5 @@
 //! dingsync brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
 
 pub mod core;
+pub mod http;
 pub mod simulator;

@@ -89,7 +89,10 @@ impl CheckId {
 
     /// Whether the item concerns IDaaS.
     pub fn is_source(self) -> bool {
-        matches!(self, Self::SourceCredentials | Self::SourceInstance | Self::SourceUnits | Self::SourceAccounts)
+        matches!(
+            self,
+            Self::SourceCredentials | Self::SourceInstance | Self::SourceUnits | Self::SourceAccounts
+        )
     }
 }
 

@@ -125,8 +125,15 @@ pub enum IdentityField {
 
 impl IdentityField {
     /// Every field that may be an identity.
-    pub const ALL: [Self; 7] =
-        [Self::Mobile, Self::Email, Self::JobNumber, Self::Userid, Self::OrgEmail, Self::Telephone, Self::Name];
+    pub const ALL: [Self; 7] = [
+        Self::Mobile,
+        Self::Email,
+        Self::JobNumber,
+        Self::Userid,
+        Self::OrgEmail,
+        Self::Telephone,
+        Self::Name,
+    ];
 
     /// The DingTalk field name.
     pub fn as_str(self) -> &'static str {
@@ -239,7 +246,13 @@ impl Profile {
 }
 
 fn row(label: &str, field: &str, value: &str, when: When) -> MappingRow {
-    MappingRow { label: label.into(), field: field.into(), value: value.into(), when, on_empty: OnEmpty::Skip }
+    MappingRow {
+        label: label.into(),
+        field: field.into(),
+        value: value.into(),
+        when,
+        on_empty: OnEmpty::Skip,
+    }
 }
 
 fn merge(defaults: Vec<MappingRow>, own: &[MappingRow]) -> Vec<MappingRow> {

@@ -209,7 +209,11 @@ impl AccountCache for NoCache {
 pub trait Source: Send + Sync {
     /// A complete read of units and accounts, or an error; never a partial one. One restart is allowed when the
     /// count moves while reading.
-    async fn snapshot(&self, request: &SourceRequest, cache: &dyn AccountCache) -> Result<SourceSnapshot, Error>;
+    async fn snapshot(
+        &self,
+        request: &SourceRequest,
+        cache: &dyn AccountCache,
+    ) -> Result<SourceSnapshot, Error>;
     /// One account in full; `None` when it does not exist.
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error>;
     /// One unit; `None` when it does not exist.
