@@ -1,5 +1,6 @@
 //! dingsync brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
 
 pub mod core;
+pub mod dingtalk;
 pub mod http;
 pub mod simulator;

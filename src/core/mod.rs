@@ -4,5 +4,6 @@ pub mod check;
 pub mod error;
 pub mod field;
 pub mod profile;
+pub mod refusal;
 pub mod source;
 pub mod target;
