@@ -158,8 +158,8 @@ impl Pace {
             self.strain_at = now;
             self.epoch = Epoch::starting(now);
             self.quiet_since = now;
-            if self.strain > (0.01 * STRAIN_FADES * self.rate).max(1.5) {
-                self.settle(self.rate * 0.985, now);
+            if self.strain > (0.015 * STRAIN_FADES * self.rate).max(2.0) {
+                self.settle(self.rate * 0.99, now);
             }
         }
     }

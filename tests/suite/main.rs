@@ -1,1 +1,3 @@
-//! suite
+//! One test program: every module is an area.
+
+mod pace;
