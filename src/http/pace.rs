@@ -22,6 +22,8 @@ const EPOCH: Duration = Duration::from_secs(1);
 /// The quiet time before the first attempt at a higher pace, and the longest.
 const FIRST_HOLD: Duration = Duration::from_secs(5);
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
+/// The version of calls that say nothing: they share a window with calls of a higher pace.
+const NOT_COUNTED: u64 = 0;
 /// How fast single refusals are forgotten, seconds.
 const STRAIN_FADES: f64 = 20.0;
 
@@ -34,6 +36,7 @@ pub(super) struct Pace {
     step: f64,
     next: Instant,
     version: u64,
+    counts_from: Instant,
     epoch: Epoch,
     strain: f64,
     strain_at: Instant,
@@ -65,7 +68,8 @@ impl Pace {
             safe: highest,
             step: 0.01,
             next: now,
-            version: 0,
+            version: 1,
+            counts_from: now,
             epoch: Epoch::starting(now),
             strain: 0.0,
             strain_at: now,
@@ -90,7 +94,7 @@ impl Pace {
     pub(super) fn send(&mut self, now: Instant) -> u64 {
         self.forget_sent(now);
         self.sent.push_back(now);
-        self.version
+        if now < self.counts_from { NOT_COUNTED } else { self.version }
     }
 
     /// Calls that went out in the last second.
@@ -125,6 +129,10 @@ impl Pace {
             return;
         }
         self.open_epoch(now);
+        if self.epoch.refused == 0.0 {
+            // A second from here on holds exactly what the service accepts in one.
+            self.epoch = Epoch::starting(now);
+        }
         self.epoch.refused += 1.0;
         if self.rate > self.safe * 1.001 {
             self.retreat(now);
@@ -146,7 +154,8 @@ impl Pace {
         let elapsed = (now - since).as_secs_f64();
         if refused >= 3.0 && refused > 0.1 * (accepted + refused) {
             if elapsed >= EPOCH.as_secs_f64() {
-                let measured = accepted / elapsed * SHARE;
+                // Whole seconds hold whole windows, wherever the windows begin.
+                let measured = accepted / elapsed.round() * SHARE;
                 self.settle(measured.clamp(self.rate / 2.0, self.rate * SHARE), now);
                 self.hold = FIRST_HOLD;
             }
@@ -190,6 +199,7 @@ impl Pace {
         self.step = 0.01;
         self.strain = 0.0;
         self.quiet_since = now;
+        self.counts_from = now + EPOCH;
         self.renew(now);
     }
 

@@ -118,6 +118,7 @@ async fn a_lane_finds_a_limit_of_half_its_ceiling() {
         service.lock().unwrap().reset();
         saturate(&lanes, &service, 300).await;
         let (refused, goodput) = figures(&service, 300);
+        println!("half {latency} {jitter} {first_refused:.3} {first_goodput:.2} {refused:.4} {goodput:.2}");
         assert!(first_goodput >= 9.0, "latency {latency}, jitter {jitter}: {first_goodput}");
         assert!(refused < 0.02, "latency {latency}, jitter {jitter}: {refused}");
         assert!(goodput >= 9.5, "latency {latency}, jitter {jitter}: {goodput}");
