@@ -2,5 +2,7 @@
 
 pub mod config;
 pub mod core;
+pub mod dingtalk;
+pub mod http;
 pub mod simulator;
 pub mod store;

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod planner;
 pub mod preview;
 pub mod profile;
+pub mod refusal;
 pub mod saved;
 pub mod source;
 pub mod target;

@@ -7,4 +7,5 @@
 )]
 
 mod config;
+mod pace;
 mod store;

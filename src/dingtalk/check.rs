@@ -1,0 +1,379 @@
+//! The DingTalk items of the check, each by the cheapest call that proves it. Write permission is proved by a call
+//! that cannot succeed. Source: reference `dingtalk-api.md` sections 2.3–2.6; contract section 4.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use super::answer::FailureClass;
+use super::call::attempt_of;
+use super::client::{DEPARTMENT_GET, DingTalk, LIST_ID, LIST_SUB, PARENTS, SCOPES, USER_LIST};
+use super::loose::Many;
+use super::read::{Grant, page, visible};
+use super::trouble::Trouble;
+use super::wire::{DepartmentWire, Nothing, Parents, UserIds};
+use super::write::endpoint;
+use crate::core::check::{CheckContext, CheckId, CheckStatus, Finding};
+use crate::core::profile::IdentityField;
+use crate::core::refusal::CodeClass;
+use crate::core::target::{DepartmentId, Interface, Range};
+use crate::http::retry::{Attempt, Patience, call};
+
+/// Departments looked into for somebody whose fields can be seen.
+const SAMPLE: usize = 20;
+
+/// Carries out one item.
+pub(super) async fn check(client: &DingTalk, item: CheckId, context: &CheckContext) -> Finding {
+    match item {
+        CheckId::SourceCredentials
+        | CheckId::SourceInstance
+        | CheckId::SourceUnits
+        | CheckId::SourceAccounts => Finding::new(CheckStatus::NotRun, "concerns IDaaS"),
+        CheckId::Token => token(client).await,
+        CheckId::Corp => corp(client).await,
+        CheckId::EgressIp => egress_ip(client).await,
+        CheckId::DepartmentsReadable => readable(client, context, Probe::Departments).await,
+        CheckId::MemberIdsReadable => readable(client, context, Probe::MemberIds).await,
+        CheckId::MembersReadable => readable(client, context, Probe::Members).await,
+        CheckId::MobileReadable => {
+            let is_identity = context.identity.contains(&IdentityField::Mobile);
+            field(client, context, &MOBILE, is_identity).await
+        }
+        CheckId::EmailReadable => {
+            let is_identity =
+                context.identity.iter().any(|f| matches!(f, IdentityField::Email | IdentityField::OrgEmail));
+            field(client, context, &PERSONAL, is_identity).await
+        }
+        CheckId::WritePermission => write_permission(client).await,
+        CheckId::Range => range(client, context).await,
+        CheckId::TargetDepartment => target_department(client, context).await,
+    }
+}
+
+fn pass(message: impl Into<String>) -> Finding {
+    Finding::new(CheckStatus::Pass, message)
+}
+
+/// A finding out of a failed call; `point` is the permission the interface needs.
+fn failed(trouble: Trouble, interface: &str, point: &str) -> Finding {
+    let is_permission = trouble.is(CodeClass::Permission);
+    let error = trouble.into_error(interface);
+    let mut finding = Finding::new(CheckStatus::Fail, error.message);
+    finding.code = error.code;
+    finding.fix = error.hint;
+    finding.missing = error.missing;
+    if is_permission && finding.missing.is_empty() && !point.is_empty() {
+        finding.missing.push(point.to_owned());
+    }
+    finding
+}
+
+async fn token(client: &DingTalk) -> Finding {
+    match client.caller.tokens.get(&client.caller.transport, &client.caller.lanes).await {
+        Ok(_) => pass("DingTalk gives a token for this app"),
+        Err(error) => failed(Trouble::NoToken(error), "the access token", ""),
+    }
+}
+
+/// Only this token call sees the CorpId. For a foreign one the service answers 500 `unknownError` as well.
+async fn corp(client: &DingTalk) -> Finding {
+    let once = Patience { retries: 1, ..Patience::default() };
+    let caller = &client.caller;
+    let result: Result<(), Trouble> = call(&caller.lanes, "oauth2/token", once, || async {
+        let trouble = match caller.transport.send(caller.tokens.corp_request(&client.corp_id)).await {
+            Err(failure) => Trouble::NoAnswer(failure),
+            Ok(answer) => match super::answer::judge(answer.status, &answer.body) {
+                Ok(()) => return Attempt::Done(()),
+                Err(failure) => Trouble::Refused(failure),
+            },
+        };
+        attempt_of(trouble, true, !caller.has_answered.load(Ordering::Relaxed))
+    })
+    .await;
+    let trouble = match result {
+        Ok(()) => return pass("the CorpId belongs to the app"),
+        Err(trouble) => trouble,
+    };
+    let is_uncertain = match &trouble {
+        Trouble::Refused(failure) => {
+            failure.is(CodeClass::UnknownPath)
+                || failure.code.as_deref() != Some("unknownError")
+                    && (failure.is(CodeClass::Busy) || failure.class == FailureClass::Garbage)
+        }
+        Trouble::NoAnswer(_) | Trouble::NoToken(_) | Trouble::Undecodable(_) => false,
+    };
+    let is_foreign = trouble.code() == Some("unknownError");
+    let mut finding = failed(trouble, "the CorpId", "");
+    if is_uncertain {
+        finding.status = CheckStatus::Warn;
+        finding.message = format!("the CorpId could not be proved to belong to the app: {}", finding.message);
+    } else if is_foreign {
+        finding.message = "the CorpId does not belong to the app (unknownError)".to_owned();
+        finding.fix = Some(
+            "copy the CorpId from the developer console's home page (开发者后台首页的 CorpId)".to_owned(),
+        );
+    }
+    finding
+}
+
+async fn egress_ip(client: &DingTalk) -> Finding {
+    match client.caller.call::<Nothing>(SCOPES, None).await {
+        // Any other answer came past the list of addresses; the other items judge it.
+        Err(trouble @ (Trouble::NoAnswer(_) | Trouble::NoToken(_))) => failed(trouble, SCOPES.lane, ""),
+        Err(trouble) if trouble.is(CodeClass::Ip) || trouble.is(CodeClass::Token) => {
+            failed(trouble, SCOPES.lane, "")
+        }
+        Err(Trouble::Refused(failure))
+            if matches!(failure.class, FailureClass::Banned | FailureClass::Page | FailureClass::Garbage) =>
+        {
+            failed(Trouble::Refused(failure), SCOPES.lane, "")
+        }
+        Ok(_) | Err(_) => pass("this machine's address may call DingTalk"),
+    }
+}
+
+/// The departments worth asking about: the targets, or what the range grants, or the root.
+async fn samples(client: &DingTalk, context: &CheckContext) -> Vec<DepartmentId> {
+    let mut all = context.target_departments.clone();
+    match Grant::read(client).await.map(|grant| grant.range) {
+        Ok(Range::Partial { departments, .. }) => all.extend(departments),
+        Ok(Range::All) => all.push(DepartmentId::ROOT),
+        Err(_) if all.is_empty() => all.push(DepartmentId::ROOT),
+        Err(_) => {}
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|id| seen.insert(*id));
+    all
+}
+
+/// A read that is tried on samples.
+#[derive(Clone, Copy)]
+enum Probe {
+    Departments,
+    MemberIds,
+    Members,
+}
+
+impl Probe {
+    async fn ask(self, client: &DingTalk, id: DepartmentId) -> Result<(), Trouble> {
+        let named = json!({"dept_id": id.0, "language": "zh_CN"});
+        match self {
+            Self::Departments => {
+                client.ask::<DepartmentWire>(DEPARTMENT_GET, named.clone()).await?;
+                client.ask::<Many<DepartmentWire>>(LIST_SUB, named).await.map(drop)
+            }
+            Self::MemberIds => client.ask::<UserIds>(LIST_ID, json!({"dept_id": id.0})).await.map(drop),
+            Self::Members => page(client, id, 0, 1).await.map(drop),
+        }
+    }
+}
+
+/// Tries a read on one sample after another; a department out of range or gone says nothing about permission.
+async fn readable(client: &DingTalk, context: &CheckContext, probe: Probe) -> Finding {
+    let mut result = None;
+    for id in samples(client, context).await {
+        let asked = probe.ask(client, id).await;
+        let is_beside = |t: &Trouble| t.is(CodeClass::OutOfRange) || t.is(CodeClass::NotFound);
+        let is_settled = !asked.as_ref().is_err_and(is_beside);
+        result = Some(asked);
+        if is_settled {
+            break;
+        }
+    }
+    let (what, interface, point) = match probe {
+        Probe::Departments => ("departments", DEPARTMENT_GET.lane, "qyapi_get_department_list"),
+        Probe::MemberIds => ("the userids of members", LIST_ID.lane, "qyapi_get_member"),
+        Probe::Members => ("members", USER_LIST.lane, "qyapi_get_department_member"),
+    };
+    match result {
+        Some(Ok(())) => pass(format!("{what} can be read")),
+        Some(Err(trouble)) => failed(trouble, interface, point),
+        None => Finding::new(CheckStatus::Fail, format!("there is no department whose {what} could be read"))
+            .with_fix("give the contacts range a department (权限管理 → 权限范围)"),
+    }
+}
+
+/// A group of fields behind one field permission, which has no published code: its label is what helps.
+struct FieldGroup {
+    name: &'static str,
+    listed: &'static str,
+    label: &'static str,
+    label_zh: &'static str,
+    shows: fn((bool, bool)) -> bool,
+}
+
+const MOBILE: FieldGroup = FieldGroup {
+    name: "mobiles",
+    listed: "mobile",
+    label: "mobile numbers of employees",
+    label_zh: "企业员工手机号信息",
+    shows: |(mobile, _)| mobile,
+};
+
+const PERSONAL: FieldGroup = FieldGroup {
+    name: "e-mail and other personal data",
+    listed: "email",
+    label: "e-mail and other personal data",
+    label_zh: "邮箱等个人信息",
+    shows: |(_, personal)| personal,
+};
+
+async fn field(client: &DingTalk, context: &CheckContext, group: &FieldGroup, is_identity: bool) -> Finding {
+    let grant = match Grant::read(client).await {
+        Ok(grant) => grant,
+        Err(trouble) => return failed(trouble, SCOPES.lane, ""),
+    };
+    if grant.lists(group.listed) {
+        return pass(format!("{} can be read", group.name));
+    }
+    match sample_users(client, context).await {
+        Err(trouble) => failed(trouble, USER_LIST.lane, "qyapi_get_department_member"),
+        Ok(None) => pass(format!("nobody was found whose {} could be missing", group.name)),
+        Ok(Some(seen)) if (group.shows)(seen) => pass(format!("{} can be read", group.name)),
+        Ok(Some(_)) => {
+            let status = if is_identity { CheckStatus::Fail } else { CheckStatus::Warn };
+            let mut finding = Finding::new(status, format!("{} are not in DingTalk's answers", group.name)).with_fix(format!(
+                "developer console → the app → Permission Management → Address Book Management → {} (开发者后台 → 应用 → 权限管理 → 通讯录管理 → {})",
+                group.label, group.label_zh
+            ));
+            finding.missing.push(group.label_zh.to_owned());
+            finding
+        }
+    }
+}
+
+/// What the first members found show; `None` when nobody was found.
+async fn sample_users(client: &DingTalk, context: &CheckContext) -> Result<Option<(bool, bool)>, Trouble> {
+    let mut queue: std::collections::VecDeque<_> = samples(client, context).await.into();
+    let mut asked = std::collections::HashSet::new();
+    let mut last = None;
+    let mut read = 0;
+    while let Some(id) = queue.pop_front() {
+        if asked.len() >= SAMPLE || !asked.insert(id) {
+            continue;
+        }
+        match page(client, id, 0, 100).await {
+            Ok(found) if !found.list.0.is_empty() => return Ok(Some(visible(&found.list.0))),
+            Ok(_) => read += 1,
+            Err(trouble) if trouble.is(CodeClass::OutOfRange) || trouble.is(CodeClass::NotFound) => {
+                last = Some(trouble)
+            }
+            Err(trouble) => return Err(trouble),
+        }
+        let children: Result<Many<DepartmentWire>, _> = client.ask(LIST_SUB, json!({"dept_id": id.0})).await;
+        let children = children.map(|list| list.0).unwrap_or_default();
+        queue.extend(
+            children
+                .iter()
+                .filter(|c| !c.is_of_union())
+                .filter_map(|c| c.dept_id.integer())
+                .map(DepartmentId),
+        );
+    }
+    match last {
+        Some(trouble) if read == 0 => Err(trouble),
+        _ => Ok(None),
+    }
+}
+
+/// An update of nothing: the permission is judged before the parameters, and nothing can take effect.
+async fn write_permission(client: &DingTalk) -> Finding {
+    const POINT: &str = "qyapi_manage_addresslist";
+    let endpoint = endpoint(Interface::DepartmentUpdate);
+    let trouble = match client.caller.call::<Nothing>(endpoint, Some(&json!({}))).await {
+        Ok(_) => return pass("the app may change the address book"),
+        Err(trouble) => trouble,
+    };
+    use CodeClass as C;
+    let status = match &trouble {
+        Trouble::Refused(failure) => match failure.class {
+            FailureClass::Known(C::OutOfRange | C::Busy | C::ThrottleLane | C::ThrottleAll) => {
+                CheckStatus::Warn
+            }
+            FailureClass::Known(
+                C::Permission | C::Ip | C::Token | C::Credentials | C::Stopped | C::QuotaAll | C::UnknownPath,
+            )
+            | FailureClass::Banned
+            | FailureClass::Page
+            | FailureClass::Garbage => CheckStatus::Fail,
+            FailureClass::Known(_) | FailureClass::Unknown => {
+                return pass("the app may change the address book: the gateway let an empty update through");
+            }
+        },
+        Trouble::NoAnswer(_) | Trouble::NoToken(_) => CheckStatus::Fail,
+        Trouble::Undecodable(_) => CheckStatus::Warn,
+    };
+    let mut finding = failed(trouble, endpoint.lane, POINT);
+    finding.status = status;
+    if status == CheckStatus::Warn {
+        finding.message = format!("write permission could not be proved: {}", finding.message);
+    }
+    finding
+}
+
+fn targets(context: &CheckContext) -> Vec<DepartmentId> {
+    match context.target_departments.as_slice() {
+        [] => vec![DepartmentId::ROOT],
+        some => some.to_vec(),
+    }
+}
+
+async fn range(client: &DingTalk, context: &CheckContext) -> Finding {
+    let (departments, users) = match Grant::read(client).await.map(|grant| grant.range) {
+        Ok(Range::All) => return pass("the contacts range is All Employees"),
+        Ok(Range::Partial { departments, users }) => (departments, users),
+        Err(trouble) => return failed(trouble, SCOPES.lane, "qyapi_base"),
+    };
+    let mut outside = Vec::new();
+    for target in targets(context) {
+        if departments.contains(&target) {
+            continue;
+        }
+        // The chain upwards is not bound by the range.
+        let chain: Result<Parents, _> = client.ask(PARENTS, json!({"dept_id": target.0})).await;
+        let is_inside = chain
+            .is_ok_and(|c| c.parent_id_list.integers().any(|id| departments.contains(&DepartmentId(id))));
+        if !is_inside {
+            outside.push(target.to_string());
+        }
+    }
+    const FIX: &str = "developer console → the app → Permission Management → authorised range → All Employees \
+                       (开发者后台 → 应用 → 权限管理 → 权限范围 → 全部员工)";
+    let size = format!("{} departments and {} single users", departments.len(), users.len());
+    if outside.is_empty() {
+        let message = format!(
+            "the contacts range is partial ({size}); people outside it are not seen, and nothing is removed"
+        );
+        return Finding::new(CheckStatus::Warn, message).with_fix(FIX);
+    }
+    let message =
+        format!("the contacts range ({size}) does not hold the target department {}", outside.join(", "));
+    Finding::new(CheckStatus::Fail, message).with_fix(FIX)
+}
+
+async fn target_department(client: &DingTalk, context: &CheckContext) -> Finding {
+    let mut names = Vec::new();
+    for id in targets(context) {
+        match client.find_department(id).await {
+            Ok(Some(department)) if department.is_foreign => {
+                let message = format!(
+                    "the target department {id} belongs to an associated organisation or to education"
+                );
+                return Finding::new(CheckStatus::Fail, message)
+                    .with_fix("choose a department of this organisation");
+            }
+            Ok(Some(department)) => names.push(super::trouble::clean(&department.name)),
+            Ok(None) => {
+                let mut finding =
+                    Finding::new(CheckStatus::Fail, format!("the target department {id} does not exist"))
+                        .with_fix(
+                            "correct scenario.scope or scenario.leavers_department in the settings file",
+                        );
+                finding.code = Some("60003".to_owned());
+                return finding;
+            }
+            Err(trouble) => return failed(trouble, DEPARTMENT_GET.lane, "qyapi_get_department_list"),
+        }
+    }
+    pass(format!("the target department exists: {}", names.join(", ")))
+}
