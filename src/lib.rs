@@ -4,5 +4,6 @@ pub mod config;
 pub mod core;
 pub mod dingtalk;
 pub mod http;
+pub mod idaas;
 pub mod simulator;
 pub mod store;
