@@ -1,3 +1,4 @@
 //! One test program: every module is an area.
 
 mod pace;
+mod transport;
