@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::field::FieldName;
 use super::profile::IdentityField;
-use super::source::UnitId;
-use super::target::DepartmentId;
+use super::source::{Source, UnitId};
+use super::target::{DepartmentId, Target};
 
 /// One item of the check, in the order it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -180,4 +180,92 @@ pub struct CheckReport {
     pub result: CheckStatus,
     /// All fifteen items in order.
     pub items: Vec<CheckItem>,
+}
+
+/// Verb 1: carries out every item in order, the two sides side by side; an item whose prerequisite failed is
+/// `not_run`. `on_item` hears of each item as soon as it is known.
+pub async fn check(
+    source: &dyn Source,
+    target: &dyn Target,
+    context: &CheckContext,
+    on_item: &(dyn Fn(&CheckItem) + Sync),
+) -> CheckReport {
+    let source_side = async {
+        let mut items = Vec::new();
+        for id in CheckId::ALL.into_iter().filter(|id| id.is_source()) {
+            let finding = match blocking_prerequisite(id, &items) {
+                Some(failed) => not_run(failed),
+                None => source.check(id, context).await,
+            };
+            push(&mut items, id, finding, on_item);
+        }
+        items
+    };
+    let target_side = async {
+        let mut items = Vec::new();
+        for id in CheckId::ALL.into_iter().filter(|id| !id.is_source()) {
+            let finding = match blocking_prerequisite(id, &items) {
+                Some(failed) => not_run(failed),
+                None => target.check(id, context).await,
+            };
+            push(&mut items, id, finding, on_item);
+        }
+        items
+    };
+    let (mut items, target_items) = futures::join!(source_side, target_side);
+    items.extend(target_items);
+    let worst = items.iter().map(|item| item.status).max_by_key(|status| severity(*status));
+    CheckReport {
+        format: "dingsync.check/1".to_owned(),
+        result: match worst {
+            Some(CheckStatus::Fail) => CheckStatus::Fail,
+            Some(CheckStatus::Warn) => CheckStatus::Warn,
+            Some(CheckStatus::Pass | CheckStatus::NotRun) | None => CheckStatus::Pass,
+        },
+        items,
+    }
+}
+
+/// What each item cannot do without.
+fn prerequisites(id: CheckId) -> &'static [CheckId] {
+    match id {
+        CheckId::SourceCredentials | CheckId::Token => &[],
+        CheckId::SourceInstance => &[CheckId::SourceCredentials],
+        CheckId::SourceUnits | CheckId::SourceAccounts => &[CheckId::SourceInstance],
+        CheckId::Corp | CheckId::EgressIp => &[CheckId::Token],
+        CheckId::DepartmentsReadable
+        | CheckId::MemberIdsReadable
+        | CheckId::MembersReadable
+        | CheckId::WritePermission
+        | CheckId::Range => &[CheckId::EgressIp],
+        CheckId::MobileReadable | CheckId::EmailReadable => &[CheckId::MembersReadable],
+        CheckId::TargetDepartment => &[CheckId::DepartmentsReadable],
+    }
+}
+
+fn blocking_prerequisite(id: CheckId, done: &[CheckItem]) -> Option<CheckId> {
+    prerequisites(id).iter().copied().find(|needed| {
+        done.iter()
+            .any(|item| item.id == *needed && matches!(item.status, CheckStatus::Fail | CheckStatus::NotRun))
+    })
+}
+
+fn not_run(failed: CheckId) -> Finding {
+    Finding::new(CheckStatus::NotRun, format!("not checked because {} failed", failed.as_str()))
+}
+
+fn push(items: &mut Vec<CheckItem>, id: CheckId, finding: Finding, on_item: &(dyn Fn(&CheckItem) + Sync)) {
+    let Finding { status, code, message, fix, missing } = finding;
+    let item = CheckItem { id, status, code, message, fix, missing };
+    on_item(&item);
+    items.push(item);
+}
+
+fn severity(status: CheckStatus) -> u8 {
+    match status {
+        CheckStatus::Pass => 0,
+        CheckStatus::NotRun => 1,
+        CheckStatus::Warn => 2,
+        CheckStatus::Fail => 3,
+    }
 }

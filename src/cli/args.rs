@@ -1,0 +1,203 @@
+//! The command line as clap sees it: every command, every option. Contract section 1.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::config::ConfigCommand;
+use super::simulate::SimulateArgs;
+
+/// Brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
+#[derive(Debug, Parser)]
+#[command(name = "dingsync", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Settings file
+    #[arg(long, global = true, value_name = "FILE", env = "DINGSYNC_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// State file
+    #[arg(long, global = true, value_name = "FILE", env = "DINGSYNC_STATE")]
+    pub state: Option<PathBuf>,
+    /// Language of what is printed
+    #[arg(long, global = true, value_name = "LANG", env = "DINGSYNC_LANG")]
+    pub lang: Option<Lang>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Approve a plan within the limits without asking
+    #[arg(long, global = true)]
+    pub yes: bool,
+    /// Say more on standard error (twice: still more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print without colours (also: the variable NO_COLOR)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Print marks and lines in ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+/// The two languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Simplified Chinese.
+    #[value(name = "zh-CN")]
+    ZhCn,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See the whole job at work on a sample company: no network, no credentials, no settings
+    Demo(DemoArgs),
+    /// Serve both simulated services on loopback until interrupted
+    Simulate(SimulateArgs),
+    /// Validate credentials and permissions, item by item
+    Check,
+    /// Show every change before anything is written
+    Preview(PreviewArgs),
+    /// Synchronize: a preview, the limits, the approval, then the writes
+    Sync(SyncArgs),
+    /// Finish a run that was interrupted or crashed
+    Resume,
+    /// Try a run's failed records again (default: the last run)
+    Retry {
+        /// The run
+        run: Option<String>,
+        /// Approve exactly this many removals beyond the limits
+        #[arg(long, value_name = "N")]
+        approve_removals: Option<u64>,
+    },
+    /// Explain one record from source to call
+    Why {
+        /// An IDaaS account or unit id, a DingTalk userid or department id
+        id: String,
+    },
+    /// List the runs, newest first
+    Runs,
+    /// Print one run in full (default: the last run)
+    Report(ReportArgs),
+    /// Show and change the remembered bindings
+    Links {
+        /// What to do with them
+        #[command(subcommand)]
+        command: LinksCommand,
+    },
+    /// Show where the settings are, what they amount to, and whether they hold
+    Config {
+        /// What to show
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Run check, preview, sync and a second preview, printing each
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// `preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// List unchanged and unmanaged records too
+    #[arg(long)]
+    pub all: bool,
+    /// Save the plan for `sync --plan`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when at least one record would be written
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `sync`.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Apply exactly this saved plan
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// With --plan: leave out records that would now be planned differently
+    #[arg(long, requires = "plan")]
+    pub skip_stale: bool,
+    /// Approve exactly this many removals beyond the limits
+    #[arg(long, value_name = "N")]
+    pub approve_removals: Option<u64>,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run
+    pub run: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each variant is the format of its name")]
+pub enum ReportFormat {
+    Text,
+    Json,
+    Csv,
+    Markdown,
+}
+
+/// `links`.
+#[derive(Debug, Subcommand)]
+pub enum LinksCommand {
+    /// List every binding
+    List,
+    /// Bind an account to a user, or a unit to a department
+    Set {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+        /// DingTalk id
+        target: String,
+    },
+    /// Forget a binding
+    Remove {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+    },
+}
+
+/// What a binding binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LinkEntity {
+    /// Account and user.
+    User,
+    /// Unit and department.
+    Department,
+}

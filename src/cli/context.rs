@@ -1,0 +1,143 @@
+//! What every command needs: the options, the language, and the one place that writes to standard output and error.
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::args::{Common, Lang};
+use crate::config::{Config, Environment, Language, LoadOptions};
+use crate::core::error::Error;
+use crate::core::text;
+
+/// The options of one invocation and the way out to the terminal.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Options of every command.
+    pub options: Common,
+}
+
+impl Context {
+    /// From the parsed options.
+    pub fn new(options: Common) -> Self {
+        Self { options }
+    }
+
+    /// How the settings are to be loaded.
+    pub fn load_options(&self) -> LoadOptions {
+        let language = self.options.lang.map(|lang| match lang {
+            Lang::En => Language::English,
+            Lang::ZhCn => Language::Chinese,
+        });
+        LoadOptions {
+            config: self.options.config.clone(),
+            state: self.options.state.clone(),
+            language,
+            environment: Environment::process(),
+        }
+    }
+
+    /// The settings, valid, with the command line's overrides.
+    pub fn config(&self) -> Result<Config, Error> {
+        crate::config::load(&self.load_options())
+    }
+
+    /// The locale of everything printed: option, then settings, then the environment.
+    pub fn locale(&self, config: Option<&Config>) -> &'static str {
+        let environment = Environment::process();
+        match (self.options.lang, config) {
+            (Some(Lang::En), _) => "en",
+            (Some(Lang::ZhCn), _) => "zh-CN",
+            (None, Some(config)) => config.language.effective(&environment),
+            (None, None) => Language::Auto.effective(&environment),
+        }
+    }
+
+    /// Whether marks and lines must be ASCII.
+    pub fn is_ascii(&self) -> bool {
+        let locale = locale_variable();
+        self.options.ascii || !(locale.is_empty() || locale.to_ascii_uppercase().contains("UTF"))
+    }
+
+    /// Whether a person sits at standard input and error.
+    pub fn is_interactive(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Whether progress may be drawn on standard error.
+    pub fn draws_progress(&self) -> bool {
+        !self.options.json && !self.options.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Prints one line of text, cleaned of anything a terminal could obey.
+    pub fn line(&self, line: impl AsRef<str>) {
+        self.raw(&format!("{}\n", text::clean(line.as_ref())));
+    }
+
+    /// Prints a value as one line of JSON, control characters escaped.
+    pub fn json<T: Serialize>(&self, value: &T) -> Result<(), Error> {
+        let json = to_json(value)?;
+        self.raw(&format!("{json}\n"));
+        Ok(())
+    }
+
+    /// Prints text that is clean already. A closed pipe is nobody's error: the command ends quietly.
+    pub fn raw(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        // Nobody reads any more; work that was asked for (a sync) goes on, only the printing ends.
+        drop(written);
+    }
+
+    /// Says something on standard error, unless `--quiet`.
+    pub fn note(&self, line: impl AsRef<str>) {
+        if !self.options.quiet {
+            let mut err = std::io::stderr().lock();
+            drop(writeln!(err, "{}", text::clean(line.as_ref())));
+        }
+    }
+
+    /// Prints a whole-command error: one JSON line, or message and hint on standard error.
+    pub fn print_error(&self, error: &Error) {
+        if self.options.json && error.kind != crate::core::error::ErrorKind::Interrupted {
+            let value = serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
+            drop(self.json(&value));
+        }
+        let mut err = std::io::stderr().lock();
+        drop(writeln!(err, "dingsync: {}", text::clean(&error.message)));
+        if let Some(hint) = &error.hint {
+            drop(writeln!(err, "  {}", text::clean(hint)));
+        }
+    }
+}
+
+/// JSON on one line with C1 controls, line separators and bidirectional controls escaped too (contract 7, point 6).
+pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
+    let json = serde_json::to_string(value).map_err(|error| {
+        Error::new(crate::core::error::ErrorKind::State, format!("cannot write JSON: {error}"))
+    })?;
+    Ok(escape_unsafe(json))
+}
+
+/// Escapes what `serde_json` leaves as it is although a terminal would obey it.
+fn escape_unsafe(json: String) -> String {
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if text::is_unsafe(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+fn locale_variable() -> String {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+//! The headless commands: one file each. They print what `core` made and decide nothing.
+
+pub mod args;
+pub mod check;
+pub mod completions;
+pub mod config;
+pub mod context;
+pub mod demo;
+pub mod links;
+pub mod marks;
+pub mod preview;
+pub mod progress;
+pub mod report;
+pub mod resume;
+pub mod retry;
+pub mod runs;
+pub mod simulate;
+pub mod sync;
+pub mod why;
+
+use std::process::ExitCode;
+
+use crate::core::error::{Error, ErrorKind};
+use args::{Cli, Command};
+use context::Context;
+
+/// How a command ends, with the contract's codes (section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// Could not start, or the run failed as a whole.
+    Failed,
+    /// `preview --detailed-exitcode`: something would be written.
+    Changes,
+    /// Done, but some records failed, or are blocked or in conflict.
+    Partial,
+    /// Refused: limit, approval, stale plan, lock.
+    Refused,
+    /// `check`: an item failed.
+    CheckFailed,
+    /// Wrong command line.
+    Usage,
+    /// Wrong settings.
+    Settings,
+    /// Interrupted by the operator.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Partial => 3,
+            Self::Refused => 4,
+            Self::CheckFailed => 5,
+            Self::Usage => 64,
+            Self::Settings => 78,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The exit an error leads to.
+    pub fn of(error: &Error) -> Self {
+        match error.kind {
+            ErrorKind::Limit | ErrorKind::Approval | ErrorKind::Stale | ErrorKind::Locked => Self::Refused,
+            ErrorKind::Settings => Self::Settings,
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Interrupted => Self::Interrupted,
+            ErrorKind::Credentials
+            | ErrorKind::Permission
+            | ErrorKind::Network
+            | ErrorKind::Service
+            | ErrorKind::State => Self::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Carries out one command and prints its error, if any.
+pub async fn run(cli: Cli) -> Exit {
+    let context = Context::new(cli.common);
+    match dispatch(cli.command, &context).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            context.print_error(&error);
+            Exit::of(&error)
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
+    match command {
+        Command::Demo(args) => demo::run(&args, context).await,
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::Check => check::run(context).await,
+        Command::Preview(args) => preview::run(&args, context).await,
+        Command::Sync(args) => sync::run(&args, context).await,
+        Command::Resume => resume::run(context).await,
+        Command::Retry { run, approve_removals } => retry::run(run.as_deref(), approve_removals, context).await,
+        Command::Why { id } => why::run(&id, context).await,
+        Command::Runs => runs::run(context).await,
+        Command::Report(args) => report::run(&args, context).await,
+        Command::Links { command } => links::run(&command, context).await,
+        Command::Config { command } => config::run(&command, context),
+        Command::Completions { shell } => completions::run(shell, context),
+        Command::Man => completions::man(context),
+    }
+}

@@ -1,0 +1,123 @@
+//! `dingsync preview`: every change before anything is written, as text or as the plan document.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rust_i18n::t;
+
+use super::Exit;
+use super::args::PreviewArgs;
+use super::context::{Context, to_json};
+use super::marks;
+use crate::connect::Connection;
+use crate::core::error::{Error, ErrorKind};
+use crate::core::plan::{ActionCounts, Plan};
+use crate::core::preview::preview;
+
+/// Reads, plans, prints; saves with `--out`.
+pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let locale = context.locale(Some(&config));
+    let connection = Connection::open(&config)?;
+    let plan = preview(&connection.reading()).await?.plan;
+    if let Some(path) = &args.out {
+        save(path, &plan, args.all)?;
+    }
+    if context.options.json {
+        context.json(&plan.document(args.all))?;
+    } else {
+        print_plan(&plan, args.all, context, locale);
+        if let Some(path) = &args.out {
+            context.line(t!("preview.saved", path = path.display(), locale = locale));
+        }
+    }
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+/// Prints a plan as text.
+pub(super) fn print_plan(plan: &Plan, all: bool, context: &Context, locale: &str) {
+    context.line(t!("preview.title", connection = plan.connection, locale = locale));
+    if plan.first_run {
+        context.line(t!("preview.first_run", locale = locale));
+    }
+    if !plan.complete {
+        context.line(format!("! {}", t!("preview.incomplete", locale = locale)));
+    }
+    print_counts(plan, context, locale);
+    for change in &plan.document(all).changes {
+        context.raw(&format!("{}\n", marks::row(change, locale)));
+    }
+    if plan.is_empty() {
+        context.line(format!("= {}", t!("preview.empty", locale = locale)));
+    }
+    for limit in &plan.limits {
+        context.line(format!(
+            "! {}",
+            t!(
+                "preview.limit",
+                limit = limit.limit,
+                planned = limit.planned,
+                allowed = limit.allowed,
+                locale = locale
+            )
+        ));
+    }
+}
+
+fn print_counts(plan: &Plan, context: &Context, locale: &str) {
+    let (source, target, calls) = (plan.source, plan.target, plan.calls);
+    context.line(t!(
+        "preview.source",
+        accounts = source.accounts,
+        units = source.units,
+        ignored = source.ignored,
+        locale = locale
+    ));
+    context.line(t!(
+        "preview.target",
+        users = target.users,
+        departments = target.departments,
+        locale = locale
+    ));
+    context.line(t!("preview.calls", read = calls.read, write = calls.write, locale = locale));
+    let counts = [("preview.departments", plan.summary.departments), ("preview.users", plan.summary.users)];
+    for (label, counts) in counts {
+        let label = crate::core::text::pad(&t!(label, locale = locale), 12);
+        context.line(format!("{label}  {}", counts_line(&counts, locale)));
+    }
+}
+
+fn counts_line(counts: &ActionCounts, locale: &str) -> String {
+    let words: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(action, count)| {
+            let word = t!(format!("action.{}", action.as_str()), locale = locale);
+            format!("{} {count} {word}", marks::mark(action))
+        })
+        .collect();
+    if words.is_empty() { "-".to_owned() } else { words.join("  ") }
+}
+
+/// Saves the plan document, readable by its owner only; an existing file is replaced whole or not at all.
+fn save(path: &Path, plan: &Plan, all: bool) -> Result<(), Error> {
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::State, format!("cannot save the plan as {}: {error}", path.display()))
+            .with_hint("choose a place that can be written, with room on the disk")
+    };
+    let json = to_json(&plan.document(all))?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let temporary = Path::new(&name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options
+        .open(temporary)
+        .and_then(|mut file| writeln!(file, "{json}").and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(temporary, path));
+    if written.is_err() {
+        drop(std::fs::remove_file(temporary));
+    }
+    written.map_err(failed)
+}

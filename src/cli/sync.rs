@@ -1,0 +1,194 @@
+//! `dingsync sync`: a preview, the limits, the approval, then the writes.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+use rust_i18n::t;
+
+use super::Exit;
+use super::args::SyncArgs;
+use super::context::Context;
+use super::progress::Progress;
+use crate::config::Config;
+use crate::connect::{Connection, SystemClock};
+use crate::core::error::{Error, ErrorKind};
+use crate::core::event::RunStatus;
+use crate::core::journal::RunKind;
+use crate::core::plan::{ApprovedPlan, Approval, Plan};
+use crate::core::preview::{Preview, preview};
+use crate::core::saved::{self, Stale};
+use crate::core::synchronize::{self, RunReport, StopSignal};
+
+/// A plan file larger than this is not one of ours.
+const LONGEST_PLAN: u64 = 1 << 30;
+
+/// Synchronizes.
+pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let locale = context.locale(Some(&config));
+    let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    let connection = Connection::open(&config)?;
+    let _lock = connection.lock("sync")?;
+    if let Some(saved) = &saved {
+        saved::belongs(saved, &connection.profile)?;
+    }
+    if let Some(unfinished) = connection.journal.unfinished().await? {
+        let run = unfinished.run.clone();
+        synchronize::settle(&connection.work(&SystemClock), unfinished).await?;
+        context.note(t!("sync.superseded", run = run, locale = locale));
+    }
+    let mut fresh = preview(&connection.reading()).await?;
+    if let Some(saved) = saved {
+        let (plan, stale) = saved::reconcile(saved, &fresh.plan);
+        refuse_stale(&stale, args.skip_stale)?;
+        if !stale.is_empty() {
+            context.note(t!("sync.left_out", count = stale.len(), locale = locale));
+        }
+        fresh.plan = plan;
+    }
+    apply(&config, context, &connection, fresh, args.approve_removals, RunKind::Sync).await
+}
+
+/// Approves and applies a plan; shared by `sync` and `retry`.
+pub(super) async fn apply(
+    config: &Config,
+    context: &Context,
+    connection: &Connection,
+    fresh: Preview,
+    removals: Option<u64>,
+    kind: RunKind,
+) -> Result<Exit, Error> {
+    let locale = context.locale(Some(config));
+    let Preview { plan, target, .. } = fresh;
+    if !context.options.json && !plan.is_empty() && !context.options.quiet {
+        super::preview::print_plan(&plan, false, context, locale);
+    }
+    let approved = approve(plan, removals, config, context, locale)?;
+    let clock = SystemClock;
+    let work = connection.work(&clock);
+    let mut progress = Progress::new(context, locale);
+    let stop = stop_on_signal(context, locale);
+    let report =
+        synchronize::apply(&work, approved, &target, kind, &mut |event| progress.show(&event), &stop).await;
+    close(report, &progress, context)
+}
+
+/// The exit of a run, and its error on standard error: once `started` was printed no error line follows it.
+pub(super) fn close(
+    report: Result<RunReport, Error>,
+    progress: &Progress<'_>,
+    context: &Context,
+) -> Result<Exit, Error> {
+    match report {
+        Ok(report) => {
+            if let Some(error) = &report.error {
+                context.note(format!("dingsync: {}", error.message));
+                if let Some(hint) = &error.hint {
+                    context.note(format!("  {hint}"));
+                }
+            }
+            Ok(exit_of(report.status))
+        }
+        Err(error) if progress.has_started() => {
+            context.note(format!("dingsync: {}", error.message));
+            Ok(Exit::of(&error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn exit_of(status: RunStatus) -> Exit {
+    match status {
+        RunStatus::Success => Exit::Done,
+        RunStatus::PartialSuccess => Exit::Partial,
+        RunStatus::Failed | RunStatus::Running => Exit::Failed,
+        RunStatus::Cancelled => Exit::Interrupted,
+    }
+}
+
+fn read_plan(path: &Path) -> Result<Plan, Error> {
+    let shown = path.display();
+    let unreadable = |reason: String| {
+        Error::new(ErrorKind::Stale, format!("{shown} is no plan of dingsync: {reason}"))
+            .with_hint("make a new one with: dingsync preview --out FILE")
+    };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > LONGEST_PLAN {
+        return Err(unreadable(format!("{size} bytes are too many")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    if !plan.verify_id() {
+        return Err(Error::new(ErrorKind::Stale, format!("{shown} does not fit its plan_id: it was changed by hand"))
+            .with_hint("make a new one with: dingsync preview --out FILE"));
+    }
+    Ok(plan)
+}
+
+fn refuse_stale(stale: &[Stale], skip: bool) -> Result<(), Error> {
+    if stale.is_empty() || skip {
+        return Ok(());
+    }
+    let named: Vec<String> = stale.iter().take(5).map(ToString::to_string).collect();
+    let more = if stale.len() > 5 { ", …" } else { "" };
+    let message = format!("{} records would now be planned differently: {}{more}", stale.len(), named.join(", "));
+    Err(Error::new(ErrorKind::Stale, message)
+        .with_hint("preview again, or apply the rest with --skip-stale"))
+}
+
+/// Approval: `--yes`, a person at the terminal, or nothing to approve.
+fn approve(
+    plan: Plan,
+    removals: Option<u64>,
+    config: &Config,
+    context: &Context,
+    locale: &str,
+) -> Result<ApprovedPlan, Error> {
+    let approval = Approval { removals };
+    plan.permits(&approval)?;
+    if plan.is_empty() || context.options.yes {
+        return plan.approve(&approval);
+    }
+    if !context.is_interactive() {
+        return Err(Error::new(ErrorKind::Approval, "nobody is here to approve the plan".to_owned())
+            .with_hint("look at it with `dingsync preview`, then approve it with --yes"));
+    }
+    let question = t!(
+        "sync.ask",
+        writes = plan.writes(),
+        connection = plan.connection,
+        corp = config.dingtalk.corp_id,
+        removals = plan.removals(),
+        locale = locale
+    );
+    let mut err = std::io::stderr().lock();
+    drop(write!(err, "{}", crate::core::text::clean(&question)).and_then(|()| err.flush()));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if read.is_err() || answer.trim() != plan.writes().to_string() {
+        return Err(Error::new(ErrorKind::Approval, "the plan was not approved; nothing was written".to_owned()));
+    }
+    plan.approve(&approval)
+}
+
+/// The first SIGINT or SIGTERM drains, the second stops at once.
+pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
+    let stop = StopSignal::new();
+    let (signal, context) = (stop.clone(), context.clone());
+    let stopping = t!("sync.stopping", locale = locale).into_owned();
+    tokio::spawn(async move {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            return;
+        };
+        for _ in 0..2 {
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { return },
+                _ = terminate.recv() => {}
+            }
+            context.note(&stopping);
+            signal.request();
+        }
+    });
+    stop
+}
+

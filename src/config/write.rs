@@ -1,0 +1,42 @@
+//! Files that appear whole or not at all, readable by their owner only.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Replaces a file's content in one step and flushes it to disk. A new file gets mode 0600 whatever the umask; an
+/// existing one keeps its mode, and a symbolic link stays one.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&directory)?;
+    let (temporary, mut file) = temporary(&directory, &path)?;
+    let written = fill(&mut file, &path, content).and_then(|()| fs::rename(&temporary, &path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    File::open(&directory)?.sync_all()
+}
+
+fn temporary(directory: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let temporary = directory.join(format!(".{name}.{:016x}", rand::random::<u64>()));
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&temporary)?;
+    Ok((temporary, file))
+}
+
+fn fill(file: &mut File, path: &Path, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    if let Ok(metadata) = fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    file.sync_all()
+}

@@ -1,0 +1,115 @@
+//! The value of a checked tree for one record. Total: it ends for every input, within fixed bounds.
+
+use super::functions;
+use super::parser::{Comparison, Node};
+use super::paths;
+use super::value::Value;
+use crate::core::source::{Account, OrganizationalUnit};
+
+/// Nodes that may be computed for one record.
+const MOST_STEPS: usize = 100_000;
+
+/// The record an expression is computed for.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// `user.…`
+    Account(&'a Account),
+    /// `ou.…`
+    Unit(&'a OrganizationalUnit),
+}
+
+/// Why an expression has no value for a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EvalError(pub String);
+
+/// Computes the tree.
+pub(super) fn evaluate(root: &Node, scope: Scope<'_>) -> Result<Value, EvalError> {
+    Evaluation { scope, item: None, steps: 0 }.value(root).map_err(EvalError)
+}
+
+/// One computation.
+pub(super) struct Evaluation<'a> {
+    scope: Scope<'a>,
+    item: Option<Value>,
+    steps: usize,
+}
+
+impl Evaluation<'_> {
+    /// The value of a node.
+    pub(super) fn value(&mut self, node: &Node) -> Result<Value, String> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(format!("more than {MOST_STEPS} steps"));
+        }
+        match node {
+            Node::Literal(value) => Ok(value.clone()),
+            Node::Path(segments) => Ok(self.path(segments)),
+            Node::Call { function, arguments, pattern } => {
+                functions::call(function, arguments, pattern.as_ref(), self)
+            }
+            Node::Not(inner) => Ok(Value::Bool(!self.truth(inner)?)),
+            Node::Compare(operator, left, right) => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                Ok(Value::Bool(compare(*operator, &left, &right)))
+            }
+            Node::And(parts) => self.until(parts, false),
+            Node::Or(parts) => self.until(parts, true),
+        }
+    }
+
+    /// The truth of a node; null is false, anything else that is no truth value is an error.
+    pub(super) fn truth(&mut self, node: &Node) -> Result<bool, String> {
+        match self.value(node)? {
+            Value::Bool(truth) => Ok(truth),
+            Value::Null => Ok(false),
+            other => Err(format!("{} stands where true or false is needed", other.kind())),
+        }
+    }
+
+    /// The value of a node with `__item` bound.
+    pub(super) fn with_item(&mut self, item: Value, node: &Node) -> Result<Value, String> {
+        let outer = self.item.replace(item);
+        let value = self.value(node);
+        self.item = outer;
+        value
+    }
+
+    fn until(&mut self, parts: &[Node], decisive: bool) -> Result<Value, String> {
+        for part in parts {
+            if self.truth(part)? == decisive {
+                return Ok(Value::Bool(decisive));
+            }
+        }
+        Ok(Value::Bool(!decisive))
+    }
+
+    fn path(&self, segments: &[String]) -> Value {
+        let Some((first, rest)) = segments.split_first() else { return Value::Null };
+        if first == "__item" {
+            let item = self.item.clone().unwrap_or(Value::Null);
+            return rest.iter().fold(item, |value, segment| value.member(segment));
+        }
+        match self.scope {
+            Scope::Account(account) => paths::account(account, rest),
+            Scope::Unit(unit) => paths::unit(unit, rest),
+        }
+    }
+}
+
+/// Values of different kinds are different; only two numbers or two texts have an order.
+fn compare(operator: Comparison, left: &Value, right: &Value) -> bool {
+    let order = match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.partial_cmp(right),
+        (Value::Text(left), Value::Text(right)) => Some(left.cmp(right)),
+        _ => None,
+    };
+    match operator {
+        Comparison::Equal => left == right,
+        Comparison::Different => left != right,
+        Comparison::Less => order.is_some_and(std::cmp::Ordering::is_lt),
+        Comparison::AtMost => order.is_some_and(std::cmp::Ordering::is_le),
+        Comparison::Greater => order.is_some_and(std::cmp::Ordering::is_gt),
+        Comparison::AtLeast => order.is_some_and(std::cmp::Ordering::is_ge),
+    }
+}

@@ -1,0 +1,259 @@
+//! What must survive: bindings, runs, every call before it is sent and after it is answered. The port behind which
+//! the embedded database lives. Promises: contract section 7, point 2.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use super::event::{RecordEvent, RunStatus, RunSummary};
+use super::field::FieldName;
+use super::plan::{Entity, FieldChange, Plan};
+use super::source::{AccountId, UnitId};
+use super::target::{DepartmentId, UserId, Write, Written};
+
+/// What earlier runs left behind, as far as planning depends on it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    /// Account ↔ user.
+    pub users: HashMap<AccountId, UserId>,
+    /// Unit ↔ department.
+    pub departments: HashMap<UnitId, DepartmentId>,
+    /// Values that DingTalk accepted but does not store.
+    pub unstored: HashMap<UnstoredKey, Unstored>,
+    /// Accounts with an invitation waiting for consent, with the mobile it went to.
+    pub pending: HashMap<AccountId, String>,
+    /// Decisions on conflicts.
+    pub decisions: HashMap<AccountId, Decision>,
+    /// Bound users that were moved to the leavers department, and stay bound.
+    pub moved_leavers: std::collections::HashSet<AccountId>,
+    /// Accounts in scope at the last complete read that led to a finished full sync.
+    pub last_source_accounts: Option<u64>,
+    /// Full syncs that finished.
+    pub finished_full_syncs: u64,
+}
+
+/// Which field of which record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnstoredKey {
+    /// Department or user.
+    pub entity: Entity,
+    /// DingTalk id as text.
+    pub target_id: String,
+    /// The field.
+    pub field: FieldName,
+}
+
+/// A value that was sent and accepted, and what was read back instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unstored {
+    /// Sent; `None` = cleared.
+    pub sent: Option<String>,
+    /// Read back; `None` = empty.
+    pub read_back: Option<String>,
+}
+
+/// An operator's remembered decision on a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Link to this user.
+    LinkTo(UserId),
+    /// Leave the account out.
+    LeaveOut,
+    /// Keep as it is and create nothing.
+    Keep,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// A full synchronization.
+    Sync,
+    /// Failed records again.
+    Retry,
+    /// The inverse of a run.
+    Undo,
+    /// Incremental.
+    Watch,
+}
+
+/// A run about to begin.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// What for.
+    pub kind: RunKind,
+    /// The approved plan, whole.
+    pub plan: Plan,
+    /// The run whose records are tried again or undone.
+    pub of_run: Option<String>,
+    /// When, Unix milliseconds.
+    pub started_at_ms: i64,
+}
+
+/// A write about to be sent: stored and flushed before it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Run id.
+    pub run: String,
+    /// Index of the row in the plan's `changes`.
+    pub row: usize,
+    /// Which call of the row, from 0.
+    pub step: u32,
+    /// The call.
+    pub write: Write,
+    /// The values before the write, for an undo.
+    pub before: Vec<FieldChange>,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+/// A stored intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub i64);
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallEnd {
+    /// Applied, as answered or as found by reading.
+    Applied(Written),
+    /// Certainly not applied.
+    NotApplied {
+        /// The service's code.
+        code: Option<String>,
+    },
+}
+
+/// What a call or record taught: stored in the same transaction as the end it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Learned {
+    /// An account is bound to a user.
+    BindUser(AccountId, UserId),
+    /// An account's binding ended.
+    UnbindUser(AccountId),
+    /// A unit is bound to a department.
+    BindDepartment(UnitId, DepartmentId),
+    /// A unit's binding ended.
+    UnbindDepartment(UnitId),
+    /// An invitation to this mobile waits for consent.
+    Pending(AccountId, String),
+    /// No invitation waits any more.
+    NotPending(AccountId),
+    /// A value was accepted but not stored.
+    Unstored(UnstoredKey, Unstored),
+    /// The user was moved to the leavers department.
+    MovedLeaver(AccountId),
+    /// The user is no leaver any more.
+    NotLeaver(AccountId),
+    /// A decision on a conflict; `None` forgets it.
+    Decided(AccountId, Option<Decision>),
+}
+
+/// A record's end, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordEnd {
+    /// Index of the row in the plan's `changes`.
+    pub row: usize,
+    /// The event line.
+    pub event: RecordEvent,
+    /// What the service calls the request, where it said so.
+    pub request_id: Option<String>,
+}
+
+/// A run that has begun and not finished.
+#[derive(Debug, Clone)]
+pub struct UnfinishedRun {
+    /// Run id.
+    pub run: String,
+    /// What for.
+    pub kind: RunKind,
+    /// Its plan.
+    pub plan: Plan,
+    /// When it started, Unix milliseconds.
+    pub started_at_ms: i64,
+    /// Rows that have ended.
+    pub ended: Vec<RecordEnd>,
+    /// Calls that were intended and have no end: in flight when the process died.
+    pub in_flight: Vec<(CallId, Intent)>,
+}
+
+/// A run in the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Run id.
+    pub run: String,
+    /// What for.
+    pub kind: RunKind,
+    /// The plan's id.
+    pub plan_id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC; `None` while it has not ended.
+    pub finished_at: Option<String>,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Rows with a writing action.
+    pub total: u64,
+    /// Totals.
+    pub summary: RunSummary,
+    /// Counts of the plan it applied.
+    pub planned: super::plan::Summary,
+}
+
+/// The lock of a connection: held while the value lives.
+pub trait RunLock: Send + Sync {}
+
+/// Who holds a connection's lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// Process id.
+    pub pid: u32,
+    /// Host name.
+    pub host: String,
+    /// User name.
+    pub user: String,
+    /// What it does, for example `sync`.
+    pub command: String,
+    /// RFC 3339, UTC.
+    pub since: String,
+}
+
+/// The durable side of a connection. Every `async` method resolves after its data is flushed to disk.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Everything planning depends on.
+    async fn memory(&self) -> Result<Memory, Error>;
+    /// Begins a run with its whole plan; answers its id, unique and sortable (`20260131-0001`).
+    async fn begin(&self, start: RunStart) -> Result<String, Error>;
+    /// Stores a write about to be sent.
+    async fn intend(&self, intent: Intent) -> Result<CallId, Error>;
+    /// Stores how a call ended, with what it taught.
+    async fn end_call(&self, call: CallId, end: CallEnd, learned: Vec<Learned>) -> Result<(), Error>;
+    /// Stores how a record ended, with what it taught.
+    async fn end_record(&self, run: &str, end: RecordEnd, learned: Vec<Learned>) -> Result<(), Error>;
+    /// Stores the end of a run. `source_accounts` is given when a full sync read the source completely and ended
+    /// with success or partial success.
+    async fn finish(
+        &self,
+        run: &str,
+        status: RunStatus,
+        summary: RunSummary,
+        finished_at_ms: i64,
+        source_accounts: Option<u64>,
+    ) -> Result<(), Error>;
+    /// The latest run that has begun and not finished.
+    async fn unfinished(&self) -> Result<Option<UnfinishedRun>, Error>;
+    /// The history, newest first.
+    async fn runs(&self) -> Result<Vec<RunRecord>, Error>;
+    /// One run's plan and ended rows; `None` when there is no such run.
+    async fn run(&self, run: &str) -> Result<Option<(RunRecord, Plan, Vec<RecordEnd>)>, Error>;
+    /// One run's calls in the order they were intended, with their ends.
+    async fn calls_of(&self, run: &str) -> Result<Vec<(Intent, Option<CallEnd>)>, Error>;
+    /// Changes bindings, decisions and the like outside a run.
+    async fn learn(&self, learned: Vec<Learned>) -> Result<(), Error>;
+    /// Takes the connection's lock, or says who holds it (kind `locked`).
+    fn lock(&self, holder: LockHolder) -> Result<Box<dyn RunLock>, Error>;
+}

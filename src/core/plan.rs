@@ -1,0 +1,485 @@
+//! Everything a run would do, as data: the same `Plan` for screens, JSON and sync.
+//! Shapes, words and rules: contract section 4.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::FieldName;
+use super::source::UnitId;
+use super::target::DepartmentId;
+
+/// The format mark of a plan document.
+pub const PLAN_FORMAT: &str = "dingsync.plan/1";
+
+/// Everything to do, with the counts and limits that decide whether it may be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Always [`PLAN_FORMAT`].
+    pub format: String,
+    /// `sha256:` of the content without `created_at` and without rows that only `--all` lists.
+    pub plan_id: String,
+    /// The connection's display name.
+    pub connection: String,
+    /// `sha256:` of the profile (instance, CorpId, scenario, mapping): a plan fits this connection and mapping only.
+    pub profile: String,
+    /// RFC 3339, UTC, seconds.
+    pub created_at: String,
+    /// No full sync of this connection has finished before.
+    pub first_run: bool,
+    /// Both sides were read completely; `false` never removes anything.
+    pub complete: bool,
+    /// What was read from IDaaS.
+    pub source: SourceCounts,
+    /// What was read from DingTalk.
+    pub target: TargetCounts,
+    /// What reading cost and writing will cost.
+    pub calls: CallCounts,
+    /// Limits this plan exceeds.
+    pub limits: Vec<LimitExceeded>,
+    /// Counts by entity and action.
+    pub summary: Summary,
+    /// The rows: departments before users, parents before children, then by source id.
+    pub changes: Vec<Change>,
+}
+
+/// Accounts and units of the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SourceCounts {
+    /// Accounts in scope, ignored ones included.
+    pub accounts: u64,
+    /// Units in scope; a source unit that maps onto its target is not counted.
+    pub units: u64,
+    /// Accounts in scope that are no rows (disabled, or left out by `include`).
+    pub ignored: u64,
+}
+
+/// Users and departments read from DingTalk; the root is not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TargetCounts {
+    /// Users.
+    pub users: u64,
+    /// Departments without the root.
+    pub departments: u64,
+}
+
+/// Calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CallCounts {
+    /// Calls that reading both sides took.
+    pub read: u64,
+    /// Calls that applying this plan needs.
+    pub write: u64,
+}
+
+/// A limit and by how much it is exceeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitExceeded {
+    /// The settings key, for example `remove_users`.
+    pub limit: String,
+    /// The settings' value.
+    pub allowed: u64,
+    /// What is planned: a count, or a percentage rounded up.
+    pub planned: u64,
+}
+
+/// Counts by entity and action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// Departments.
+    pub departments: ActionCounts,
+    /// Users.
+    pub users: ActionCounts,
+}
+
+/// Counts by action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field counts the action of its name")]
+pub struct ActionCounts {
+    pub create: u64,
+    pub link: u64,
+    pub update: u64,
+    #[serde(rename = "move")]
+    pub moved: u64,
+    pub remove: u64,
+    pub hold: u64,
+    pub unchanged: u64,
+    pub conflict: u64,
+    pub blocked: u64,
+    pub unmanaged: u64,
+}
+
+impl ActionCounts {
+    /// Counts one row.
+    pub fn add(&mut self, action: Action) {
+        *self.slot(action) += 1;
+    }
+
+    /// Every action with its count, in the order an operator reads them.
+    pub fn iter(&self) -> impl Iterator<Item = (Action, u64)> {
+        [
+            (Action::Create, self.create),
+            (Action::Link, self.link),
+            (Action::Update, self.update),
+            (Action::Move, self.moved),
+            (Action::Remove, self.remove),
+            (Action::Conflict, self.conflict),
+            (Action::Blocked, self.blocked),
+            (Action::Hold, self.hold),
+            (Action::Unchanged, self.unchanged),
+            (Action::Unmanaged, self.unmanaged),
+        ]
+        .into_iter()
+    }
+
+    /// Rows that write.
+    pub fn writing(&self) -> u64 {
+        self.create + self.link + self.update + self.moved + self.remove
+    }
+
+    fn slot(&mut self, action: Action) -> &mut u64 {
+        match action {
+            Action::Create => &mut self.create,
+            Action::Link => &mut self.link,
+            Action::Update => &mut self.update,
+            Action::Move => &mut self.moved,
+            Action::Remove => &mut self.remove,
+            Action::Hold => &mut self.hold,
+            Action::Unchanged => &mut self.unchanged,
+            Action::Conflict => &mut self.conflict,
+            Action::Blocked => &mut self.blocked,
+            Action::Unmanaged => &mut self.unmanaged,
+        }
+    }
+}
+
+/// A department or a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    /// A DingTalk department, an IDaaS unit.
+    Department,
+    /// A DingTalk user, an IDaaS account.
+    User,
+}
+
+/// What will happen to one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Will be created.
+    Create,
+    /// Exists unlinked and was recognised: will be bound, differing fields written.
+    Link,
+    /// Bound; fields other than its place differ.
+    Update,
+    /// Bound; its parent or departments change, alone or with fields.
+    Move,
+    /// Bound; will be deleted.
+    Remove,
+    /// Bound, but gone, out of scope, or disabled: nothing is written.
+    Hold,
+    /// Bound, nothing to do.
+    Unchanged,
+    /// A decision is needed; nothing is written.
+    Conflict,
+    /// Cannot be sent as it is; nothing is written.
+    Blocked,
+    /// In DingTalk, bound to nothing: never touched.
+    Unmanaged,
+}
+
+impl Action {
+    /// Whether the action writes or binds.
+    pub fn is_writing(self) -> bool {
+        matches!(self, Self::Create | Self::Link | Self::Update | Self::Move | Self::Remove)
+    }
+
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Link => "link",
+            Self::Update => "update",
+            Self::Move => "move",
+            Self::Remove => "remove",
+            Self::Hold => "hold",
+            Self::Unchanged => "unchanged",
+            Self::Conflict => "conflict",
+            Self::Blocked => "blocked",
+            Self::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+/// Why a record is in conflict, blocked, held or removed. Conflicts come before blocks, each in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Conflict: a unique value occurs twice in the source.
+    DuplicateInSource,
+    /// Conflict: several users fit.
+    AmbiguousMatch,
+    /// Conflict: several accounts fit one user.
+    SameTarget,
+    /// Conflict: a unique value belongs to another user.
+    ValueTaken,
+    /// Conflict: two units of one parent with the same name.
+    DuplicateSibling,
+    /// Blocked: no name.
+    MissingName,
+    /// Blocked: an ordinary user needs a mobile.
+    MissingMobile,
+    /// Blocked: the mobile is malformed.
+    InvalidMobile,
+    /// Blocked: longer than DingTalk takes.
+    ValueTooLong,
+    /// Blocked: `-`, `,` or `，` in a department name.
+    IllegalDepartmentName,
+    /// Blocked: below the deepest level.
+    TooDeep,
+    /// Blocked: the parent department cannot be placed.
+    ParentBlocked,
+    /// Blocked: none of the account's units can be placed.
+    NoDepartment,
+    /// Blocked: an expression failed on this record.
+    MappingError,
+    /// Blocked: `on_empty = "block"`.
+    RequiredEmpty,
+    /// Blocked: the account was imported from this very DingTalk.
+    Echo,
+    /// Hold, remove: left the source.
+    Gone,
+    /// Hold, remove: disabled or expired.
+    Disabled,
+    /// Hold, remove: left the scope.
+    OutOfScope,
+    /// Hold, remove: left out by `include`.
+    Excluded,
+}
+
+impl Reason {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DuplicateInSource => "duplicate_in_source",
+            Self::AmbiguousMatch => "ambiguous_match",
+            Self::SameTarget => "same_target",
+            Self::ValueTaken => "value_taken",
+            Self::DuplicateSibling => "duplicate_sibling",
+            Self::MissingName => "missing_name",
+            Self::MissingMobile => "missing_mobile",
+            Self::InvalidMobile => "invalid_mobile",
+            Self::ValueTooLong => "value_too_long",
+            Self::IllegalDepartmentName => "illegal_department_name",
+            Self::TooDeep => "too_deep",
+            Self::ParentBlocked => "parent_blocked",
+            Self::NoDepartment => "no_department",
+            Self::MappingError => "mapping_error",
+            Self::RequiredEmpty => "required_empty",
+            Self::Echo => "echo",
+            Self::Gone => "gone",
+            Self::Disabled => "disabled",
+            Self::OutOfScope => "out_of_scope",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
+/// Something to know about a record that does not stop it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// The mobile differs and DingTalk's update call cannot change it.
+    MobileNotUpdatable,
+    /// The userid is not the account's id (dedicated edition logs on by it).
+    UseridDiffers,
+    /// The matched user lives outside the target department.
+    OutsideTarget,
+    /// Outside the app's contacts range.
+    OutsidePermission,
+    /// A mapped field the app may not read: not compared.
+    FieldUnreadable,
+    /// An administrator of the DingTalk organisation: never removed or taken out of a department.
+    Administrator,
+    /// An invitation waits for the person's consent.
+    PendingConsent,
+    /// Control and bidirectional characters were left out of what is sent.
+    ControlCharacters,
+}
+
+impl Warning {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MobileNotUpdatable => "mobile_not_updatable",
+            Self::UseridDiffers => "userid_differs",
+            Self::OutsideTarget => "outside_target",
+            Self::OutsidePermission => "outside_permission",
+            Self::FieldUnreadable => "field_unreadable",
+            Self::Administrator => "administrator",
+            Self::PendingConsent => "pending_consent",
+            Self::ControlCharacters => "control_characters",
+        }
+    }
+}
+
+/// How a record was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is the contract's word or an identity field")]
+pub enum MatchedBy {
+    Binding,
+    SourceIdentifier,
+    Userid,
+    Mobile,
+    Email,
+    JobNumber,
+    OrgEmail,
+    Telephone,
+    Name,
+}
+
+impl MatchedBy {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Binding => "binding",
+            Self::SourceIdentifier => "source_identifier",
+            Self::Userid => "userid",
+            Self::Mobile => "mobile",
+            Self::Email => "email",
+            Self::JobNumber => "job_number",
+            Self::OrgEmail => "org_email",
+            Self::Telephone => "telephone",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// A department that exists, or one that this plan creates: `"913402776"` or `"new:ou_a"`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DepartmentRef {
+    /// Exists.
+    Existing(DepartmentId),
+    /// Will be created for this unit.
+    New(UnitId),
+}
+
+impl fmt::Display for DepartmentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Existing(id) => write!(f, "{id}"),
+            Self::New(unit) => write!(f, "new:{unit}"),
+        }
+    }
+}
+
+impl From<DepartmentRef> for String {
+    fn from(reference: DepartmentRef) -> Self {
+        reference.to_string()
+    }
+}
+
+impl TryFrom<String> for DepartmentRef {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.strip_prefix("new:") {
+            Some(unit) if !unit.is_empty() => Ok(Self::New(UnitId(unit.to_owned()))),
+            _ => text
+                .parse()
+                .map(|id| Self::Existing(DepartmentId(id)))
+                .map_err(|_| format!("`{text}` is no department reference")),
+        }
+    }
+}
+
+/// The text of a field before or after; a list for `dept_id_list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FieldValue {
+    /// Empty.
+    Empty(()),
+    /// Text; for `parent_id` a department reference.
+    Text(String),
+    /// Department references.
+    List(Vec<String>),
+}
+
+impl FieldValue {
+    /// Empty.
+    pub const EMPTY: Self = Self::Empty(());
+
+    /// From optional text.
+    pub fn from_option(text: Option<String>) -> Self {
+        text.map_or(Self::EMPTY, Self::Text)
+    }
+
+    /// The text, when it is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Empty(()) | Self::List(_) => None,
+        }
+    }
+}
+
+/// One field that will change. In creates and links `before` is what the target holds now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldChange {
+    /// DingTalk's name of the field; also `parent_id`, `dept_id_list`, `source_identifier`.
+    pub field: FieldName,
+    /// What the target holds.
+    pub before: FieldValue,
+    /// What it will hold.
+    pub after: FieldValue,
+}
+
+/// One record's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Department or user.
+    pub entity: Entity,
+    /// What will happen.
+    pub action: Action,
+    /// IDaaS id.
+    pub source_id: Option<String>,
+    /// DingTalk id as text.
+    pub target_id: Option<String>,
+    /// The name to show: the mapped one, else the target's, else the id.
+    pub name: String,
+    /// How it was recognised.
+    pub matched_by: Option<MatchedBy>,
+    /// What changes.
+    pub fields: Vec<FieldChange>,
+    /// Why it is held, removed, blocked or in conflict.
+    pub reason: Option<Reason>,
+    /// The reason in words: which value, which other records.
+    pub detail: Option<String>,
+    /// What to know besides.
+    pub warnings: BTreeSet<Warning>,
+}
+
+/// How an operator approved a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approval {
+    /// The exact number of users and departments to be removed, when the operator named it.
+    pub removals: Option<u64>,
+}
+
+/// A plan that a person or the limits let through: the only thing a sync accepts.
+#[derive(Debug, Clone)]
+pub struct ApprovedPlan(pub(crate) Plan);
+
+impl ApprovedPlan {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+}

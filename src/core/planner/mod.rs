@@ -1,0 +1,208 @@
+//! Desired and existing → [`Plan`]. Pure: the same input gives the same plan. Rules: contract section 4.
+
+mod departments;
+mod explain;
+mod leavers;
+mod limits;
+mod scope;
+mod target;
+mod users;
+
+pub use explain::{Explanation, Step, explain};
+
+use super::error::{Error, ErrorKind};
+use super::journal::Memory;
+use super::mapping::{FieldMapping, Include};
+use super::normalise;
+use super::plan::{
+    Action, CallCounts, Change, Entity, FieldChange, FieldValue, PLAN_FORMAT, Plan, SourceCounts, Summary,
+    TargetCounts,
+};
+use super::profile::{OnEmpty, Profile, When};
+use super::source::SourceSnapshot;
+use super::target::TargetSnapshot;
+
+/// Everything a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// The wizard's answers.
+    pub profile: &'a Profile,
+    /// IDaaS as read, completely.
+    pub source: &'a SourceSnapshot,
+    /// DingTalk as read.
+    pub target: &'a TargetSnapshot,
+    /// What earlier runs left behind.
+    pub memory: &'a Memory,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+    /// Calls that reading took.
+    pub read_calls: u64,
+}
+
+/// Makes the plan. Errors: an identity field the app may not read; a scope unit or target department that does not
+/// exist; nested scopes; a row that does not compile.
+pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
+    let profile = input.profile;
+    refuse_unreadable_identity(input)?;
+    let rules = Rules::compile(profile)?;
+    let target = target::TargetIndex::new(input.target);
+    let scope = scope::Scope::new(profile, input.source)?;
+    target.require(profile)?;
+    let mut departments = departments::plan(input, &rules, &scope, &target);
+    let mut users = users::plan(input, &rules, &scope, &target, &departments);
+    leavers::users(input, &scope, &target, &mut users, &departments);
+    users::settle_conflicts(input, &mut users);
+    leavers::departments(input, &scope, &target, &mut departments, &users);
+    let mut changes = departments.changes;
+    changes.extend(users.rows.into_iter().map(|row| row.change));
+    changes.extend(target.unmanaged(input, &departments.taken, &users.taken));
+    sort(&mut changes, &departments.depths);
+    let mut plan = Plan {
+        format: PLAN_FORMAT.to_owned(),
+        plan_id: String::new(),
+        connection: profile.display_name.clone(),
+        profile: profile.fingerprint(),
+        created_at: rfc3339(input.now_ms),
+        first_run: input.memory.finished_full_syncs == 0,
+        complete: input.target.is_complete,
+        source: SourceCounts {
+            accounts: scope.accounts_in_scope(),
+            units: scope.row_units().count() as u64,
+            ignored: users.ignored,
+        },
+        target: TargetCounts {
+            users: input.target.users.len() as u64,
+            departments: target.departments_without_root(),
+        },
+        calls: CallCounts { read: input.read_calls, write: 0 },
+        limits: Vec::new(),
+        summary: summary(&changes),
+        changes,
+    };
+    plan.calls.write = plan.changes.iter().map(write_calls).sum();
+    plan.limits = limits::exceeded(&plan, input);
+    plan.plan_id = plan.compute_id();
+    Ok(plan)
+}
+
+/// The compiled settings of a plan.
+struct Rules {
+    users: FieldMapping,
+    departments: FieldMapping,
+    include: Include,
+}
+
+impl Rules {
+    fn compile(profile: &Profile) -> Result<Self, Error> {
+        let include = Include::compile(&profile.scenario.include)
+            .map_err(|error| Error::new(ErrorKind::Settings, format!("scenario.include: {error}")))?;
+        Ok(Self {
+            users: FieldMapping::compile(&profile.user_rows(), Entity::User)?,
+            departments: FieldMapping::compile(&profile.department_rows(), Entity::Department)?,
+            include,
+        })
+    }
+}
+
+fn refuse_unreadable_identity(input: &PlanInput<'_>) -> Result<(), Error> {
+    let unreadable =
+        input.profile.mapping.identity.iter().find(|field| input.target.unreadable.contains(field.as_str()));
+    let Some(field) = unreadable else { return Ok(()) };
+    let permission = match field.as_str() {
+        "mobile" => "企业员工手机号信息 (enterprise employees' mobile)",
+        _ => "邮箱等个人信息 (e-mail and other personal data)",
+    };
+    let message = format!("the app may not read {}, by which people are recognised", field.as_str());
+    let hint = format!(
+        "grant {permission} under Permission Management / 权限管理, or choose another mapping identity"
+    );
+    let mut error = Error::new(ErrorKind::Permission, message).with_hint(hint);
+    error.missing = vec![permission.to_owned()];
+    Err(error)
+}
+
+/// What a mapped value asks of an existing record's field.
+struct Wanted<'a> {
+    field: &'a str,
+    when: When,
+    on_empty: OnEmpty,
+    value: Option<&'a str>,
+    current: Option<&'a str>,
+}
+
+/// The change of one field of an existing record; `None` when there is none.
+fn field_change(wanted: &Wanted<'_>) -> Option<(Option<String>, Option<String>)> {
+    let Wanted { field, when, on_empty, value, current } = *wanted;
+    match when {
+        When::Create => return None,
+        When::IfEmpty if current.is_some() => return None,
+        When::IfEmpty | When::Always => {}
+    }
+    let after = match (value, on_empty) {
+        (Some(value), _) => Some(value),
+        (None, OnEmpty::Clear) => None,
+        (None, OnEmpty::Skip | OnEmpty::Block) => return None,
+    };
+    if is_same(field, current, after) {
+        return None;
+    }
+    Some((current.map(str::to_owned), after.map(str::to_owned)))
+}
+
+/// Whether two values of a field mean the same to DingTalk.
+fn is_same(field: &str, current: Option<&str>, after: Option<&str>) -> bool {
+    match (current, after) {
+        (Some(current), Some(after)) if field == "email" || field == "org_email" => {
+            normalise::email(current) == normalise::email(after)
+        }
+        // An absent flag is a flag that is off.
+        (None, Some("false")) | (Some("false"), None) => true,
+        (current, after) => current == after,
+    }
+}
+
+fn change_of(field: &super::field::FieldName, before: Option<String>, after: Option<String>) -> FieldChange {
+    FieldChange {
+        field: field.clone(),
+        before: FieldValue::from_option(before),
+        after: FieldValue::from_option(after),
+    }
+}
+
+/// Calls that a row takes; a link without differences takes none.
+pub(super) fn write_calls(change: &Change) -> u64 {
+    match change.action {
+        Action::Create | Action::Remove => 1,
+        Action::Link | Action::Update | Action::Move => u64::from(!change.fields.is_empty()),
+        Action::Hold | Action::Unchanged | Action::Conflict | Action::Blocked | Action::Unmanaged => 0,
+    }
+}
+
+fn summary(changes: &[Change]) -> Summary {
+    let mut summary = Summary::default();
+    for change in changes {
+        match change.entity {
+            Entity::Department => summary.departments.add(change.action),
+            Entity::User => summary.users.add(change.action),
+        }
+    }
+    summary
+}
+
+/// Departments before users, parents before children, then by source id; rows without one follow by target id.
+fn sort(changes: &mut [Change], depths: &std::collections::HashMap<String, usize>) {
+    changes.sort_by_cached_key(|change| {
+        let key = change.source_id.clone().or_else(|| change.target_id.clone()).unwrap_or_default();
+        let depth = match change.entity {
+            Entity::Department => depths.get(&key).copied().unwrap_or(usize::MAX),
+            Entity::User => 0,
+        };
+        (change.entity, depth, change.source_id.is_none(), key)
+    });
+}
+
+/// RFC 3339 in UTC, whole seconds.
+pub fn rfc3339(milliseconds: i64) -> String {
+    let seconds = milliseconds.div_euclid(1000);
+    jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default()
+}

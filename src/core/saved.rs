@@ -1,0 +1,66 @@
+//! A saved plan against the present: it is applied exactly, or its stale rows are named. Contract section 5.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::error::{Error, ErrorKind};
+use super::plan::{Change, Entity, Plan};
+use super::profile::Profile;
+
+/// A row that would now be planned differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Department or user.
+    pub entity: Entity,
+    /// The row's IDaaS id, else its DingTalk id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
+}
+
+/// A plan made for another connection or mapping is stale as a whole.
+pub fn belongs(plan: &Plan, profile: &Profile) -> Result<(), Error> {
+    if plan.profile == profile.fingerprint() {
+        return Ok(());
+    }
+    let message = format!("the plan of \"{}\" was made for another connection or mapping", plan.connection);
+    Err(Error::new(ErrorKind::Stale, message).with_hint("make a new one with: dingsync preview --out FILE"))
+}
+
+/// The saved plan without its stale rows, with the present limits, and the rows left out. Rows that the saved plan
+/// does not write do not matter.
+pub fn reconcile(saved: Plan, fresh: &Plan) -> (Plan, Vec<Stale>) {
+    let present: HashMap<(Entity, &str), &Change> =
+        fresh.changes.iter().map(|change| ((change.entity, key(change)), change)).collect();
+    let is_stale = |change: &Change| {
+        change.action.is_writing()
+            && !present.get(&(change.entity, key(change))).is_some_and(|now| is_as(now, change))
+    };
+    let stale: Vec<Stale> = saved
+        .changes
+        .iter()
+        .filter(|change| is_stale(change))
+        .map(|change| Stale { entity: change.entity, id: key(change).to_owned(), name: change.name.clone() })
+        .collect();
+    let mut plan = saved;
+    plan.limits.clone_from(&fresh.limits);
+    if !stale.is_empty() {
+        plan = plan.restricted_to(|change| !is_stale(change));
+    }
+    (plan, stale)
+}
+
+fn key(change: &Change) -> &str {
+    change.source_id.as_deref().or(change.target_id.as_deref()).unwrap_or_default()
+}
+
+/// Whether two rows do the same; what is only said about them may differ.
+fn is_as(now: &Change, then: &Change) -> bool {
+    now.action == then.action && now.target_id == then.target_id && now.fields == then.fields
+}

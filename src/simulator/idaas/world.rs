@@ -1,0 +1,135 @@
+//! The directory a simulated IDaaS holds, with the indexes its listings need.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::simulator::seed::{Seed, SeedAccount, SeedUnit};
+
+/// 2025-01-01 in Unix milliseconds: when the first record was created.
+const FIRST_CREATED: i64 = 1_735_689_600_000;
+
+/// An account with its times.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredAccount {
+    /// The record.
+    pub account: SeedAccount,
+    /// Unix milliseconds.
+    pub created: i64,
+    /// Unix milliseconds.
+    pub updated: i64,
+}
+
+/// A unit with its times.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredUnit {
+    /// The record.
+    pub unit: SeedUnit,
+    /// Unix milliseconds.
+    pub created: i64,
+    /// Unix milliseconds.
+    pub updated: i64,
+}
+
+/// Units and accounts.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct World {
+    /// By id.
+    pub units: BTreeMap<String, StoredUnit>,
+    /// By id.
+    pub accounts: HashMap<String, StoredAccount>,
+    /// Account ids by creation time, then id: the order of every listing.
+    order: BTreeSet<(i64, String)>,
+    #[serde(skip)]
+    by_unit: HashMap<String, BTreeSet<(i64, String)>>,
+    ticks: i64,
+}
+
+impl World {
+    /// A directory from a seed.
+    pub fn new(seed: &Seed) -> Self {
+        let mut world = Self::default();
+        for unit in &seed.units {
+            let now = world.tick();
+            world
+                .units
+                .insert(unit.id.clone(), StoredUnit { unit: unit.clone(), created: now, updated: now });
+        }
+        for account in &seed.accounts {
+            world.put(account.clone());
+        }
+        world
+    }
+
+    /// A time after every earlier one, Unix milliseconds.
+    pub fn tick(&mut self) -> i64 {
+        self.ticks += 1;
+        FIRST_CREATED + self.ticks
+    }
+
+    /// Adds or replaces an account.
+    pub fn put(&mut self, account: SeedAccount) {
+        let now = self.tick();
+        let created = self.remove(&account.id).map_or(now, |old| old.created);
+        let key = (created, account.id.clone());
+        for unit in &account.units {
+            self.by_unit.entry(unit.clone()).or_default().insert(key.clone());
+        }
+        self.order.insert(key);
+        self.accounts.insert(account.id.clone(), StoredAccount { account, created, updated: now });
+    }
+
+    /// Takes an account out.
+    pub fn remove(&mut self, id: &str) -> Option<StoredAccount> {
+        let old = self.accounts.remove(id)?;
+        let key = (old.created, id.to_owned());
+        self.order.remove(&key);
+        for unit in &old.account.units {
+            if let Some(members) = self.by_unit.get_mut(unit) {
+                members.remove(&key);
+            }
+        }
+        Some(old)
+    }
+
+    /// Builds the indexes that are not stored.
+    pub fn index(&mut self) {
+        for stored in self.accounts.values() {
+            for unit in &stored.account.units {
+                let key = (stored.created, stored.account.id.clone());
+                self.by_unit.entry(unit.clone()).or_default().insert(key);
+            }
+        }
+    }
+
+    /// Every account in listing order.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = &StoredAccount> {
+        self.order.iter().map(|(_, id)| &self.accounts[id])
+    }
+
+    /// The accounts of a unit in listing order.
+    pub fn members<'w>(&'w self, unit: &str) -> impl Iterator<Item = &'w StoredAccount> {
+        self.by_unit.get(unit).into_iter().flatten().map(|(_, id)| &self.accounts[id])
+    }
+
+    /// The direct children of a unit.
+    pub fn children<'w>(&'w self, parent: &'w str) -> impl Iterator<Item = &'w StoredUnit> {
+        self.units.values().filter(move |unit| unit.unit.parent.as_deref() == Some(parent))
+    }
+
+    /// A unit and everything below it.
+    pub fn subtree(&self, root: &str) -> BTreeSet<String> {
+        let (mut found, mut open) = (BTreeSet::new(), vec![root.to_owned()]);
+        while let Some(id) = open.pop() {
+            if found.insert(id.clone()) {
+                open.extend(self.children(&id).map(|unit| unit.unit.id.clone()));
+            }
+        }
+        found
+    }
+
+    /// The root's id.
+    pub fn root(&self) -> Option<&StoredUnit> {
+        self.units.values().find(|unit| unit.unit.parent.is_none())
+    }
+}

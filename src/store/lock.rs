@@ -1,0 +1,83 @@
+//! One run at a time: an operating-system lock beside the state file, with a note of who holds it. The lock ends
+//! with the process that took it, whatever the note says.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::{LockHolder, RunLock};
+
+use super::fault::of_system;
+
+/// The lock file of a state file: same stem, `.lock`.
+pub fn lock_path(state: &Path) -> PathBuf {
+    let path = state.with_extension("lock");
+    if path == state { state.with_extension("lock.lock") } else { path }
+}
+
+/// This process as a holder; `since` is RFC 3339.
+pub fn this_process(command: &str, since: String) -> LockHolder {
+    let names = ["USER", "LOGNAME", "USERNAME"];
+    LockHolder {
+        pid: std::process::id(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        user: names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".into()),
+        command: command.to_owned(),
+        since,
+    }
+}
+
+/// Takes the lock of a state file, or says who holds it.
+pub(crate) fn take(state: &Path, holder: &LockHolder) -> Result<Box<dyn RunLock>, Error> {
+    let path = lock_path(state);
+    let mut file = open(&path).map_err(|error| of_system(&path, "opened", &error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(held(&mut file, &path)),
+        Err(TryLockError::Error(error)) => return Err(of_system(&path, "locked", &error)),
+    }
+    note(&mut file, holder).map_err(|error| of_system(&path, "written", &error))?;
+    Ok(Box::new(Held(file)))
+}
+
+/// The lock itself; it ends when the file is closed.
+struct Held(File);
+
+impl RunLock for Held {}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // An empty note says that nobody holds the lock. The file stays: removing it would let two runs lock
+        // different files of the same name.
+        let _ = self.0.set_len(0);
+        let _ = self.0.unlock();
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn note(file: &mut File, holder: &LockHolder) -> std::io::Result<()> {
+    let text = serde_json::to_vec(holder)?;
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(&text)
+}
+
+fn held(file: &mut File, path: &Path) -> Error {
+    let mut text = String::new();
+    let note = file.take(64 * 1024).read_to_string(&mut text).ok();
+    let holder: Option<LockHolder> = note.and_then(|_| serde_json::from_str(&text).ok());
+    let who = holder.map_or_else(
+        || format!("lock file `{}` does not say which", path.display()),
+        |h| format!("`{}` by {} on {}, process {}, since {}", h.command, h.user, h.host, h.pid, h.since),
+    );
+    Error::new(ErrorKind::Locked, format!("another run of this connection is going on: {who}"))
+        .with_hint("wait until it has finished, or follow it with `dingsync attach`")
+}
