@@ -94,6 +94,7 @@ pub(crate) fn judge(status: u16, body: &[u8]) -> Result<(), Failure> {
         Some(code) if code == "0" => Ok(()),
         Some(code) => Err(envelope.failure(status, code)),
         None if (200..300).contains(&status) => Ok(()),
+        None if status == 429 => Err(bare(status, FailureClass::Known(CodeClass::ThrottleLane), "HTTP 429")),
         None => Err(bare(status, FailureClass::Garbage, &format!("HTTP {status} without a code"))),
     }
 }
@@ -159,6 +160,9 @@ fn classify(code: &str, envelope: &Envelope, status: u16) -> FailureClass {
 }
 
 fn no_json(status: u16, text: &str) -> Failure {
+    if status == 429 {
+        return bare(status, FailureClass::Known(CodeClass::ThrottleLane), "HTTP 429");
+    }
     let lower = text.to_lowercase();
     if lower.contains("punish") || lower.contains("\"status\":1111") {
         return bare(
@@ -340,6 +344,7 @@ mod tests {
         assert_eq!(class(200, "<html>punish:deny</html>"), FailureClass::Banned);
         assert_eq!(class(200, "<html>please log on</html>"), FailureClass::Page);
         assert_eq!(class(502, "<html>bad gateway</html>"), FailureClass::Garbage);
+        assert_eq!(class(429, "slow down"), FailureClass::Known(CodeClass::ThrottleLane));
         assert_eq!(class(200, ""), FailureClass::Garbage);
         assert_eq!(class(200, r#"{"errcode":"#), FailureClass::Garbage);
         assert_eq!(class(200, r#"{"errcode":99887766}"#), FailureClass::Unknown);

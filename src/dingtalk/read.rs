@@ -70,11 +70,11 @@ pub(super) async fn snapshot(client: &DingTalk, request: &TargetRequest) -> Resu
     let grant = Grant::read(client).await.map_err(|t| t.into_error(SCOPES.lane))?;
     let mut walk = walk_twice(client, &grant, request).await?;
     let mut is_complete = grant.range == Range::All;
-    if is_complete && let Some(expected) = count(client).await? {
-        if walk.users.len() as i64 != expected {
-            walk = walk_twice(client, &grant, request).await?;
-            is_complete = count(client).await?.is_none_or(|expected| walk.users.len() as i64 == expected);
-        }
+    let has_all =
+        async |walk: &Walk| Ok::<_, Error>(count(client).await?.is_none_or(|n| n == walk.users.len() as i64));
+    if is_complete && !has_all(&walk).await? {
+        walk = walk_twice(client, &grant, request).await?;
+        is_complete = has_all(&walk).await?;
     }
     let administrators = administrators(client).await;
     let unreadable = unreadable(&walk, &grant, request);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::answer::{Failure, FailureClass};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::refusal::{CodeClass, explain};
+use crate::core::text::for_display;
 use crate::http::TransportFailure;
 
 /// Why a call has no usable result.
@@ -106,12 +107,7 @@ fn kind(class: FailureClass) -> ErrorKind {
     }
 }
 
-/// A service's text made fit for any output: no control or direction characters, one line, at most 300 characters.
+/// A service's text made fit for any output: nothing a terminal could obey, and of bounded width.
 pub(crate) fn clean(text: &str) -> String {
-    let is_hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let visible: String = text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).take(300).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    for_display(text.trim(), 300)
 }

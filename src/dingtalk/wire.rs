@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::loose::{Attributes, Loose, Many, Scalars};
 use crate::core::field::FieldName;
+use crate::core::normalise::e164;
 use crate::core::target::{Department, DepartmentId, User, UserId};
 
 /// An answer's content under `result`.
@@ -152,7 +153,7 @@ impl UserWire {
         fields.sort();
         Some(User {
             mobile: e164(
-                self.state_code.as_ref().map_or("", Loose::text),
+                self.state_code.as_ref().and_then(Loose::filled),
                 self.mobile.as_ref().map_or("", Loose::text),
             ),
             departments,
@@ -257,23 +258,6 @@ fn filled<const N: usize>(keys: [(&str, &Option<Loose>); N]) -> Vec<(FieldName, 
         .collect()
 }
 
-/// `state_code` and `mobile` as E.164. Without an area, eleven digits that begin with 1 are the mainland's.
-fn e164(area: &str, mobile: &str) -> Option<String> {
-    let digits: String = mobile.chars().filter(char::is_ascii_digit).collect();
-    let area: String = area.chars().filter(char::is_ascii_digit).collect();
-    if digits.is_empty() {
-        return None;
-    }
-    if mobile.trim_start().starts_with('+') {
-        return Some(format!("+{digits}"));
-    }
-    match area.as_str() {
-        "" if digits.len() == 11 && digits.starts_with('1') => Some(format!("+86{digits}")),
-        "" => Some(digits),
-        area => Some(format!("+{area}{digits}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,11 +305,16 @@ mod tests {
     }
 
     #[test]
-    fn a_mobile_becomes_e164() {
-        assert_eq!(e164("86", "13800000001").as_deref(), Some("+8613800000001"));
-        assert_eq!(e164("", "13800000001").as_deref(), Some("+8613800000001"));
-        assert_eq!(e164("+852", "51234567").as_deref(), Some("+85251234567"));
-        assert_eq!(e164("852", "+852-51234567").as_deref(), Some("+85251234567"));
-        assert_eq!(e164("86", ""), None);
+    fn area_and_mobile_of_an_answer_become_e164() {
+        let mobile = |area: &str, mobile: &str| {
+            let text = format!(r#"{{"userid":"u","state_code":"{area}","mobile":"{mobile}"}}"#);
+            let wire: UserWire = serde_json::from_str(&text).expect("decodes");
+            wire.into_user().expect("a user").mobile
+        };
+        assert_eq!(mobile("86", "13800000001").as_deref(), Some("+8613800000001"));
+        assert_eq!(mobile("", "13800000001").as_deref(), Some("+8613800000001"));
+        assert_eq!(mobile("+852", "51234567").as_deref(), Some("+85251234567"));
+        assert_eq!(mobile("852", "+852-51234567").as_deref(), Some("+85251234567"));
+        assert_eq!(mobile("86", ""), None);
     }
 }

@@ -193,11 +193,11 @@ fn connection_failure(error: &reqwest::Error) -> Option<NotSent> {
 
 fn find_tls(error: &(dyn StdError + 'static)) -> Option<NotSent> {
     use rustls::CertificateError as C;
-    let wrapped = error.downcast_ref::<io::Error>().and_then(|io| io.get_ref());
-    let tls = match wrapped {
-        Some(inner) => inner.downcast_ref::<rustls::Error>(),
-        None => error.downcast_ref::<rustls::Error>(),
-    }?;
+    // An I/O error hides what it wraps from the chain of sources, and wraps another one here.
+    if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        return find_tls(inner);
+    }
+    let tls = error.downcast_ref::<rustls::Error>()?;
     Some(match tls {
         rustls::Error::InvalidCertificate(reason) => match reason {
             C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => {

@@ -25,7 +25,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(60);
 /// The version of calls that say nothing: they share a window with calls of a higher pace.
 const NOT_COUNTED: u64 = 0;
 /// How fast single refusals are forgotten, seconds.
-const STRAIN_FADES: f64 = 20.0;
+const STRAIN_FADES: f64 = 40.0;
 
 /// What one lane knows about its limit.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ impl Pace {
     fn retreat(&mut self, now: Instant) {
         let failed_at_once = self.step <= 0.08;
         self.hold = if failed_at_once { (self.hold * 2).min(LONGEST_HOLD) } else { FIRST_HOLD * 2 };
-        self.settle(self.safe, now);
+        self.settle(self.safe.min(self.rate * SHARE).max(self.safe * 0.995), now);
     }
 
     fn settle(&mut self, rate: f64, now: Instant) {

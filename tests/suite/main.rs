@@ -7,5 +7,7 @@
 )]
 
 mod config;
+mod dingtalk_client;
 mod pace;
 mod store;
+mod transport;

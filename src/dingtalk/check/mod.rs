@@ -1,26 +1,29 @@
 //! The DingTalk items of the check, each by the cheapest call that proves it. Write permission is proved by a call
 //! that cannot succeed. Source: reference `dingtalk-api.md` sections 2.3–2.6; contract section 4.
 
+mod fields;
+mod range;
+
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
-use super::answer::FailureClass;
+use self::fields::{MOBILE, PERSONAL, field};
+use self::range::{range, target_department};
+use super::answer::{FailureClass, judge};
 use super::call::attempt_of;
-use super::client::{DEPARTMENT_GET, DingTalk, LIST_ID, LIST_SUB, PARENTS, SCOPES, USER_LIST};
+use super::client::{DEPARTMENT_GET, DingTalk, LIST_ID, LIST_SUB, SCOPES, USER_LIST};
 use super::loose::Many;
-use super::read::{Grant, page, visible};
+use super::read::{Grant, page};
 use super::trouble::Trouble;
-use super::wire::{DepartmentWire, Nothing, Parents, UserIds};
+use super::wire::{DepartmentWire, Nothing, UserIds};
 use super::write::endpoint;
 use crate::core::check::{CheckContext, CheckId, CheckStatus, Finding};
 use crate::core::profile::IdentityField;
 use crate::core::refusal::CodeClass;
 use crate::core::target::{DepartmentId, Interface, Range};
 use crate::http::retry::{Attempt, Patience, call};
-
-/// Departments looked into for somebody whose fields can be seen.
-const SAMPLE: usize = 20;
 
 /// Carries out one item.
 pub(super) async fn check(client: &DingTalk, item: CheckId, context: &CheckContext) -> Finding {
@@ -82,7 +85,7 @@ async fn corp(client: &DingTalk) -> Finding {
     let result: Result<(), Trouble> = call(&caller.lanes, "oauth2/token", once, || async {
         let trouble = match caller.transport.send(caller.tokens.corp_request(&client.corp_id)).await {
             Err(failure) => Trouble::NoAnswer(failure),
-            Ok(answer) => match super::answer::judge(answer.status, &answer.body) {
+            Ok(answer) => match judge(answer.status, &answer.body) {
                 Ok(()) => return Attempt::Done(()),
                 Err(failure) => Trouble::Refused(failure),
             },
@@ -141,7 +144,7 @@ async fn samples(client: &DingTalk, context: &CheckContext) -> Vec<DepartmentId>
         Err(_) if all.is_empty() => all.push(DepartmentId::ROOT),
         Err(_) => {}
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     all.retain(|id| seen.insert(*id));
     all
 }
@@ -193,89 +196,6 @@ async fn readable(client: &DingTalk, context: &CheckContext, probe: Probe) -> Fi
     }
 }
 
-/// A group of fields behind one field permission, which has no published code: its label is what helps.
-struct FieldGroup {
-    name: &'static str,
-    listed: &'static str,
-    label: &'static str,
-    label_zh: &'static str,
-    shows: fn((bool, bool)) -> bool,
-}
-
-const MOBILE: FieldGroup = FieldGroup {
-    name: "mobiles",
-    listed: "mobile",
-    label: "mobile numbers of employees",
-    label_zh: "企业员工手机号信息",
-    shows: |(mobile, _)| mobile,
-};
-
-const PERSONAL: FieldGroup = FieldGroup {
-    name: "e-mail and other personal data",
-    listed: "email",
-    label: "e-mail and other personal data",
-    label_zh: "邮箱等个人信息",
-    shows: |(_, personal)| personal,
-};
-
-async fn field(client: &DingTalk, context: &CheckContext, group: &FieldGroup, is_identity: bool) -> Finding {
-    let grant = match Grant::read(client).await {
-        Ok(grant) => grant,
-        Err(trouble) => return failed(trouble, SCOPES.lane, ""),
-    };
-    if grant.lists(group.listed) {
-        return pass(format!("{} can be read", group.name));
-    }
-    match sample_users(client, context).await {
-        Err(trouble) => failed(trouble, USER_LIST.lane, "qyapi_get_department_member"),
-        Ok(None) => pass(format!("nobody was found whose {} could be missing", group.name)),
-        Ok(Some(seen)) if (group.shows)(seen) => pass(format!("{} can be read", group.name)),
-        Ok(Some(_)) => {
-            let status = if is_identity { CheckStatus::Fail } else { CheckStatus::Warn };
-            let mut finding = Finding::new(status, format!("{} are not in DingTalk's answers", group.name)).with_fix(format!(
-                "developer console → the app → Permission Management → Address Book Management → {} (开发者后台 → 应用 → 权限管理 → 通讯录管理 → {})",
-                group.label, group.label_zh
-            ));
-            finding.missing.push(group.label_zh.to_owned());
-            finding
-        }
-    }
-}
-
-/// What the first members found show; `None` when nobody was found.
-async fn sample_users(client: &DingTalk, context: &CheckContext) -> Result<Option<(bool, bool)>, Trouble> {
-    let mut queue: std::collections::VecDeque<_> = samples(client, context).await.into();
-    let mut asked = std::collections::HashSet::new();
-    let mut last = None;
-    let mut read = 0;
-    while let Some(id) = queue.pop_front() {
-        if asked.len() >= SAMPLE || !asked.insert(id) {
-            continue;
-        }
-        match page(client, id, 0, 100).await {
-            Ok(found) if !found.list.0.is_empty() => return Ok(Some(visible(&found.list.0))),
-            Ok(_) => read += 1,
-            Err(trouble) if trouble.is(CodeClass::OutOfRange) || trouble.is(CodeClass::NotFound) => {
-                last = Some(trouble)
-            }
-            Err(trouble) => return Err(trouble),
-        }
-        let children: Result<Many<DepartmentWire>, _> = client.ask(LIST_SUB, json!({"dept_id": id.0})).await;
-        let children = children.map(|list| list.0).unwrap_or_default();
-        queue.extend(
-            children
-                .iter()
-                .filter(|c| !c.is_of_union())
-                .filter_map(|c| c.dept_id.integer())
-                .map(DepartmentId),
-        );
-    }
-    match last {
-        Some(trouble) if read == 0 => Err(trouble),
-        _ => Ok(None),
-    }
-}
-
 /// An update of nothing: the permission is judged before the parameters, and nothing can take effect.
 async fn write_permission(client: &DingTalk) -> Finding {
     const POINT: &str = "qyapi_manage_addresslist";
@@ -309,71 +229,4 @@ async fn write_permission(client: &DingTalk) -> Finding {
         finding.message = format!("write permission could not be proved: {}", finding.message);
     }
     finding
-}
-
-fn targets(context: &CheckContext) -> Vec<DepartmentId> {
-    match context.target_departments.as_slice() {
-        [] => vec![DepartmentId::ROOT],
-        some => some.to_vec(),
-    }
-}
-
-async fn range(client: &DingTalk, context: &CheckContext) -> Finding {
-    let (departments, users) = match Grant::read(client).await.map(|grant| grant.range) {
-        Ok(Range::All) => return pass("the contacts range is All Employees"),
-        Ok(Range::Partial { departments, users }) => (departments, users),
-        Err(trouble) => return failed(trouble, SCOPES.lane, "qyapi_base"),
-    };
-    let mut outside = Vec::new();
-    for target in targets(context) {
-        if departments.contains(&target) {
-            continue;
-        }
-        // The chain upwards is not bound by the range.
-        let chain: Result<Parents, _> = client.ask(PARENTS, json!({"dept_id": target.0})).await;
-        let is_inside = chain
-            .is_ok_and(|c| c.parent_id_list.integers().any(|id| departments.contains(&DepartmentId(id))));
-        if !is_inside {
-            outside.push(target.to_string());
-        }
-    }
-    const FIX: &str = "developer console → the app → Permission Management → authorised range → All Employees \
-                       (开发者后台 → 应用 → 权限管理 → 权限范围 → 全部员工)";
-    let size = format!("{} departments and {} single users", departments.len(), users.len());
-    if outside.is_empty() {
-        let message = format!(
-            "the contacts range is partial ({size}); people outside it are not seen, and nothing is removed"
-        );
-        return Finding::new(CheckStatus::Warn, message).with_fix(FIX);
-    }
-    let message =
-        format!("the contacts range ({size}) does not hold the target department {}", outside.join(", "));
-    Finding::new(CheckStatus::Fail, message).with_fix(FIX)
-}
-
-async fn target_department(client: &DingTalk, context: &CheckContext) -> Finding {
-    let mut names = Vec::new();
-    for id in targets(context) {
-        match client.find_department(id).await {
-            Ok(Some(department)) if department.is_foreign => {
-                let message = format!(
-                    "the target department {id} belongs to an associated organisation or to education"
-                );
-                return Finding::new(CheckStatus::Fail, message)
-                    .with_fix("choose a department of this organisation");
-            }
-            Ok(Some(department)) => names.push(super::trouble::clean(&department.name)),
-            Ok(None) => {
-                let mut finding =
-                    Finding::new(CheckStatus::Fail, format!("the target department {id} does not exist"))
-                        .with_fix(
-                            "correct scenario.scope or scenario.leavers_department in the settings file",
-                        );
-                finding.code = Some("60003".to_owned());
-                return finding;
-            }
-            Err(trouble) => return failed(trouble, DEPARTMENT_GET.lane, "qyapi_get_department_list"),
-        }
-    }
-    pass(format!("the target department exists: {}", names.join(", ")))
 }
