@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use super::Exit;
 use super::context::Context;
-use crate::connect::Connection;
+use crate::connect::Services;
 use crate::core::check::{CheckItem, CheckReport, CheckStatus, check};
 use crate::core::error::Error;
 use crate::core::text;
@@ -13,16 +13,16 @@ use crate::core::text;
 pub async fn run(context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
-    let connection = Connection::open_services(&config)?;
+    let services = Services::open(&config).await?;
     if !context.options.json {
-        context.line(t!("check.title", connection = connection.profile.display_name, locale = locale));
+        context.line(t!("check.title", connection = services.profile.display_name, locale = locale));
     }
     let print = |item: &CheckItem| {
         if context.options.verbose > 0 {
             context.note(format!("{}: {}", item.id.as_str(), item.message));
         }
     };
-    let report = check(&*connection.source, &*connection.target, &connection.check, &print).await;
+    let report = check(&*services.source, &*services.target, &services.check, &print).await;
     print_report(&report, context, locale)?;
     Ok(if report.result == CheckStatus::Fail { Exit::CheckFailed } else { Exit::Done })
 }

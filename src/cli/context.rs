@@ -82,10 +82,7 @@ impl Context {
 
     /// Prints text that is clean already. A closed pipe is nobody's error: the command ends quietly.
     pub fn raw(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        // Nobody reads any more; work that was asked for (a sync) goes on, only the printing ends.
-        drop(written);
+        write_out(text);
     }
 
     /// Says something on standard error, unless `--quiet`.
@@ -99,8 +96,7 @@ impl Context {
     /// Prints a whole-command error: one JSON line, or message and hint on standard error.
     pub fn print_error(&self, error: &Error) {
         if self.options.json && error.kind != crate::core::error::ErrorKind::Interrupted {
-            let value = serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
-            drop(self.json(&value));
+            print_json_error(error);
         }
         let mut err = std::io::stderr().lock();
         drop(writeln!(err, "dingsync: {}", text::clean(&error.message)));
@@ -108,6 +104,21 @@ impl Context {
             drop(writeln!(err, "  {}", text::clean(hint)));
         }
     }
+}
+
+/// Prints a whole-command error as the contract's JSON line (section 1).
+pub(super) fn print_json_error(error: &Error) {
+    let value = serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
+    if let Ok(line) = to_json(&value) {
+        write_out(&format!("{line}\n"));
+    }
+}
+
+fn write_out(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    // Nobody reads any more; work that was asked for (a sync) goes on, only the printing ends.
+    drop(written);
 }
 
 /// JSON on one line with C1 controls, line separators and bidirectional controls escaped too (contract 7, point 6).

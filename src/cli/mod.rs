@@ -85,6 +85,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Prints the JSON line of a wrong command line.
+pub fn print_usage_error(text: &str) {
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let error = Error::new(ErrorKind::Usage, message).with_hint("see: dingsync --help");
+    context::print_json_error(&error);
+}
+
 /// Carries out one command and prints its error, if any.
 pub async fn run(cli: Cli) -> Exit {
     let context = Context::new(cli.common);
@@ -100,7 +107,9 @@ pub async fn run(cli: Cli) -> Exit {
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
     match command {
         Command::Demo(args) => demo::run(&args, context).await,
-        Command::Simulate(args) => simulate::run(args).await,
+        Command::Simulate(args) => {
+            simulate::run(args, context.options.state.clone()).await.map(|()| Exit::Done)
+        }
         Command::Check => check::run(context).await,
         Command::Preview(args) => preview::run(&args, context).await,
         Command::Sync(args) => sync::run(&args, context).await,
@@ -110,7 +119,12 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Links { command } => links::run(&command, context).await,
-        Command::Config { command } => config::run(&command, context),
+        Command::Config { command } => {
+            let mut answer = Vec::new();
+            config::run(&command, &context.load_options(), context.options.json, &mut answer)?;
+            context.raw(&String::from_utf8_lossy(&answer));
+            Ok(Exit::Done)
+        }
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => completions::man(context),
     }

@@ -19,7 +19,7 @@ use crate::core::preview::preview;
 pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
-    let connection = Connection::open(&config)?;
+    let connection = Connection::open(&config).await?;
     let plan = preview(&connection.reading()).await?.plan;
     if let Some(path) = &args.out {
         save(path, &plan, args.all)?;

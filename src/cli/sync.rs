@@ -10,7 +10,7 @@ use super::args::SyncArgs;
 use super::context::Context;
 use super::progress::Progress;
 use crate::config::Config;
-use crate::connect::{Connection, SystemClock};
+use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::RunStatus;
 use crate::core::journal::RunKind;
@@ -27,14 +27,14 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
-    let connection = Connection::open(&config)?;
+    let connection = Connection::open(&config).await?;
     let _lock = connection.lock("sync")?;
     if let Some(saved) = &saved {
-        saved::belongs(saved, &connection.profile)?;
+        saved::belongs(saved, &connection.services.profile)?;
     }
     if let Some(unfinished) = connection.journal.unfinished().await? {
         let run = unfinished.run.clone();
-        synchronize::settle(&connection.work(&SystemClock), unfinished).await?;
+        synchronize::settle(&connection.work(), unfinished).await?;
         context.note(t!("sync.superseded", run = run, locale = locale));
     }
     let mut fresh = preview(&connection.reading()).await?;
@@ -46,7 +46,18 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
         }
         fresh.plan = plan;
     }
-    apply(&config, context, &connection, fresh, args.approve_removals, RunKind::Sync).await
+    let again = Again { kind: RunKind::Sync, of_run: None, removals: args.approve_removals };
+    apply(&config, context, &connection, fresh, again).await
+}
+
+/// What kind of run a plan is applied as, and how its removals are approved.
+pub(super) struct Again {
+    /// What for.
+    pub kind: RunKind,
+    /// The run that is tried again.
+    pub of_run: Option<String>,
+    /// `--approve-removals`.
+    pub removals: Option<u64>,
 }
 
 /// Approves and applies a plan; shared by `sync` and `retry`.
@@ -55,21 +66,21 @@ pub(super) async fn apply(
     context: &Context,
     connection: &Connection,
     fresh: Preview,
-    removals: Option<u64>,
-    kind: RunKind,
+    again: Again,
 ) -> Result<Exit, Error> {
     let locale = context.locale(Some(config));
     let Preview { plan, target, .. } = fresh;
     if !context.options.json && !plan.is_empty() && !context.options.quiet {
         super::preview::print_plan(&plan, false, context, locale);
     }
-    let approved = approve(plan, removals, config, context, locale)?;
-    let clock = SystemClock;
-    let work = connection.work(&clock);
+    let approved = approve(plan, again.removals, config, context, locale)?;
+    let work = connection.work();
     let mut progress = Progress::new(context, locale);
     let stop = stop_on_signal(context, locale);
+    let Again { kind, of_run, .. } = again;
     let report =
-        synchronize::apply(&work, approved, &target, kind, &mut |event| progress.show(&event), &stop).await;
+        synchronize::apply(&work, approved, &target, kind, of_run, &mut |event| progress.show(&event), &stop)
+            .await;
     close(report, &progress, context)
 }
 

@@ -1,0 +1,155 @@
+//! `dingsync links`: the remembered bindings, shown and changed.
+
+use rust_i18n::t;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Exit;
+use super::args::{LinkEntity, LinksCommand};
+use super::context::Context;
+use crate::connect::{Connection, open_state};
+use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::{Journal, Learned, Memory};
+use crate::core::plan::Entity;
+use crate::core::source::{AccountId, UnitId};
+use crate::core::target::{DepartmentId, UserId};
+
+#[derive(Serialize)]
+struct Link {
+    entity: Entity,
+    source_id: String,
+    target_id: String,
+}
+
+/// Lists, sets or removes bindings.
+pub async fn run(command: &LinksCommand, context: &Context) -> Result<Exit, Error> {
+    match command {
+        LinksCommand::List => list(context).await,
+        LinksCommand::Set { entity, source, target } => set(*entity, source, target, context).await,
+        LinksCommand::Remove { entity, source } => remove(*entity, source, context).await,
+    }
+}
+
+async fn list(context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let memory = open_state(&config)?.memory().await?;
+    let mut links: Vec<Link> = memory
+        .departments
+        .iter()
+        .map(|(unit, id)| Link { entity: Entity::Department, source_id: unit.0.clone(), target_id: id.to_string() })
+        .chain(memory.users.iter().map(|(account, user)| Link {
+            entity: Entity::User,
+            source_id: account.0.clone(),
+            target_id: user.0.clone(),
+        }))
+        .collect();
+    links.sort_by(|a, b| (a.entity, &a.source_id).cmp(&(b.entity, &b.source_id)));
+    if context.options.json {
+        context.json(&json!({"format": "dingsync.links/1", "links": links}))?;
+        return Ok(Exit::Done);
+    }
+    let locale = context.locale(Some(&config));
+    if links.is_empty() {
+        context.line(t!("links.none", locale = locale));
+    }
+    for link in links {
+        let entity = super::marks::entity(link.entity, locale);
+        context.line(format!("{entity:<10} {} -> {}", link.source_id, link.target_id));
+    }
+    Ok(Exit::Done)
+}
+
+async fn set(entity: LinkEntity, source: &str, target: &str, context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let connection = Connection::open(&config).await?;
+    let _lock = connection.lock("links set")?;
+    let memory = connection.journal.memory().await?;
+    let learned = match entity {
+        LinkEntity::User => user_link(&connection, &memory, source, target).await?,
+        LinkEntity::Department => department_link(&connection, &memory, source, target).await?,
+    };
+    connection.journal.learn(vec![learned]).await?;
+    let locale = context.locale(Some(&config));
+    answer(context, "set", source, Some(target), &t!("links.set", source = source, target = target, locale = locale))
+}
+
+async fn user_link(connection: &Connection, memory: &Memory, source: &str, target: &str) -> Result<Learned, Error> {
+    let (account, user) = (AccountId(source.to_owned()), UserId(target.to_owned()));
+    if let Some((other, _)) = memory.users.iter().find(|(other, bound)| **bound == user && **other != account) {
+        return Err(elsewhere("user", target, &other.0));
+    }
+    if connection.services.source.account(&account).await?.is_none() {
+        return Err(missing("account", source, "IDaaS"));
+    }
+    if connection.services.target.user(&user).await?.is_none() {
+        return Err(missing("user", target, "DingTalk"));
+    }
+    Ok(Learned::BindUser(account, user))
+}
+
+async fn department_link(
+    connection: &Connection,
+    memory: &Memory,
+    source: &str,
+    target: &str,
+) -> Result<Learned, Error> {
+    let id = target.parse().map(DepartmentId).map_err(|_| {
+        Error::new(ErrorKind::State, format!("`{target}` is no department id")).with_hint("department ids are numbers")
+    })?;
+    let unit = UnitId(source.to_owned());
+    if let Some((other, _)) = memory.departments.iter().find(|(other, bound)| **bound == id && **other != unit) {
+        return Err(elsewhere("department", target, &other.0));
+    }
+    if connection.services.source.unit(&unit).await?.is_none() {
+        return Err(missing("unit", source, "IDaaS"));
+    }
+    if connection.services.target.department(id).await?.is_none() {
+        return Err(missing("department", target, "DingTalk"));
+    }
+    Ok(Learned::BindDepartment(unit, id))
+}
+
+fn elsewhere(what: &str, target: &str, other: &str) -> Error {
+    Error::new(ErrorKind::State, format!("{what} {target} is bound to {other} already"))
+        .with_hint(format!("remove that binding first: dingsync links remove {what} {other}"))
+}
+
+fn missing(what: &str, id: &str, place: &str) -> Error {
+    Error::new(ErrorKind::State, format!("{what} {id} does not exist in {place}, or is outside what may be read"))
+        .with_hint("check the id; nothing was stored")
+}
+
+async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let store = open_state(&config)?;
+    let since = crate::core::planner::rfc3339(0);
+    let _lock = store.lock(crate::store::this_process("links remove", since))?;
+    let memory = store.memory().await?;
+    let learned = match entity {
+        LinkEntity::User => {
+            let account = AccountId(source.to_owned());
+            memory.users.contains_key(&account).then_some(Learned::UnbindUser(account))
+        }
+        LinkEntity::Department => {
+            let unit = UnitId(source.to_owned());
+            memory.departments.contains_key(&unit).then_some(Learned::UnbindDepartment(unit))
+        }
+    };
+    let Some(learned) = learned else {
+        return Err(Error::new(ErrorKind::State, format!("{source} is bound to nothing"))
+            .with_hint("list the bindings with: dingsync links list"));
+    };
+    store.learn(vec![learned]).await?;
+    let locale = context.locale(Some(&config));
+    answer(context, "removed", source, None, &t!("links.removed", source = source, locale = locale))
+}
+
+fn answer(context: &Context, done: &str, source: &str, target: Option<&str>, text: &str) -> Result<Exit, Error> {
+    if context.options.json {
+        let link = json!({"done": done, "source_id": source, "target_id": target});
+        context.json(&json!({"format": "dingsync.links/1", "links": [link]}))?;
+    } else {
+        context.line(text);
+    }
+    Ok(Exit::Done)
+}

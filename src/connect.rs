@@ -1,0 +1,157 @@
+//! The only place that builds clients and store from settings. It hands out core's ports and decides nothing.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+
+use crate::config::{Config, SecretSource};
+use crate::core::check::CheckContext;
+use crate::core::clock::Clock;
+use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::{Journal, RunLock};
+use crate::core::planner::rfc3339;
+use crate::core::preview::{Reading, check_context};
+use crate::core::profile::Profile;
+use crate::core::source::{AccountCache, NoCache, Source};
+use crate::core::synchronize::Work;
+use crate::core::target::Target;
+use crate::dingtalk::{DingTalk, DingTalkOptions};
+use crate::http::{Transport, TransportOptions};
+use crate::idaas::{Idaas, IdaasOptions};
+use crate::store::{ConnectionId, Store, this_process};
+
+/// The two services of a connection.
+pub struct Services {
+    /// The wizard's answers.
+    pub profile: Profile,
+    /// What the check asks.
+    pub check: CheckContext,
+    /// IDaaS.
+    pub source: Arc<dyn Source>,
+    /// DingTalk.
+    pub target: Arc<dyn Target>,
+}
+
+/// A connection: both services and the state.
+pub struct Connection {
+    /// Both services.
+    pub services: Services,
+    /// Bindings, runs, calls.
+    pub journal: Arc<dyn Journal>,
+    /// Remembered account details.
+    pub cache: Arc<dyn AccountCache>,
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn sleep(&self, ms: u64) {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+impl Services {
+    /// Clients for both services; nothing is sent yet. Errors of kind settings: a secret that cannot be had, a
+    /// certificate file or proxy that cannot be used.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let transport = Transport::new(&TransportOptions {
+            timeout: Duration::from_secs(config.network.timeout_seconds),
+            ca_file: config.network.ca_file.clone(),
+            proxy: config.network.proxy.clone(),
+            ..TransportOptions::default()
+        })?;
+        let idaas = IdaasOptions {
+            endpoint: config.idaas.endpoint.clone(),
+            instance_id: config.idaas.instance_id.clone(),
+            access_key_id: config.idaas.access_key_id.clone(),
+            access_key_secret: secret(&config.idaas.access_key_secret).await?,
+            security_token: match &config.idaas.security_token {
+                Some(source) => Some(secret(source).await?),
+                None => None,
+            },
+            calls_per_second: config.idaas.calls_per_second,
+        };
+        let dingtalk = DingTalkOptions {
+            corp_id: config.dingtalk.corp_id.clone(),
+            app_key: config.dingtalk.app_key.clone(),
+            app_secret: secret(&config.dingtalk.app_secret).await?,
+            oapi_endpoint: config.dingtalk.oapi_endpoint.clone(),
+            api_endpoint: config.dingtalk.api_endpoint.clone(),
+            calls_per_second: config.dingtalk.calls_per_second,
+            edition: config.profile.edition,
+        };
+        let now = || SystemClock.now_ms();
+        Ok(Self {
+            profile: config.profile.clone(),
+            check: check_context(&config.profile, &config.dingtalk.egress_ips)?,
+            source: Arc::new(Idaas::new(idaas, transport.clone(), now)),
+            target: Arc::new(DingTalk::new(dingtalk, transport, now)),
+        })
+    }
+}
+
+impl Connection {
+    /// Services and state. The state is opened first: one that is broken or foreign stops a command before any call.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let store = open_state(config)?;
+        let services = Services::open(config).await?;
+        let cache: Arc<dyn AccountCache> = match store.account_cache(SystemClock.now_ms()) {
+            Ok(cache) => Arc::new(cache),
+            Err(_) => Arc::new(NoCache),
+        };
+        Ok(Self { services, journal: Arc::new(store), cache })
+    }
+
+    /// Takes the connection's lock for a command.
+    pub fn lock(&self, command: &str) -> Result<Box<dyn RunLock>, Error> {
+        self.journal.lock(this_process(command, rfc3339(SystemClock.now_ms())))
+    }
+
+    /// What a preview works with.
+    pub fn reading(&self) -> Reading<'_> {
+        Reading {
+            profile: &self.services.profile,
+            source: &*self.services.source,
+            target: &*self.services.target,
+            journal: &*self.journal,
+            cache: &*self.cache,
+            now_ms: SystemClock.now_ms(),
+        }
+    }
+
+    /// What a run works with.
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            target: &*self.services.target,
+            journal: &*self.journal,
+            clock: &SystemClock,
+            limits: &self.services.profile.limits,
+        }
+    }
+}
+
+/// The state alone, for commands that reach no service.
+pub fn open_state(config: &Config) -> Result<Store, Error> {
+    let owner = ConnectionId {
+        instance_id: config.profile.instance_id.clone(),
+        corp_id: config.profile.corp_id.clone(),
+    };
+    Store::open(&config.state_path, &owner)
+}
+
+/// A secret's command may take its time, so it does not block the runtime.
+async fn secret(source: &SecretSource) -> Result<secrecy::SecretString, Error> {
+    let source = source.clone();
+    tokio::task::spawn_blocking(move || source.resolve())
+        .await
+        .map_err(|error| Error::new(ErrorKind::Settings, format!("a secret cannot be had: {error}")))?
+}
