@@ -58,7 +58,10 @@ fn print_item(item: &CheckItem, context: &Context, locale: &str) {
     let code = item.code.as_deref().map(|code| format!(" [{code}]")).unwrap_or_default();
     context.line(format!(" {mark:<3}{}  {}{code}", text::pad(&label, 26), item.message));
     if !item.missing.is_empty() {
-        context.line(format!("      {}", t!("check.missing", missing = item.missing.join(", "), locale = locale)));
+        context.line(format!(
+            "      {}",
+            t!("check.missing", missing = item.missing.join(", "), locale = locale)
+        ));
     }
     if let Some(fix) = &item.fix {
         context.line(format!("      {}", t!("check.fix", fix = fix, locale = locale)));

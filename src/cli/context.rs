@@ -108,7 +108,8 @@ impl Context {
 
 /// Prints a whole-command error as the contract's JSON line (section 1).
 pub(super) fn print_json_error(error: &Error) {
-    let value = serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
+    let value =
+        serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
     if let Ok(line) = to_json(&value) {
         write_out(&format!("{line}\n"));
     }

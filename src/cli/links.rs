@@ -36,7 +36,11 @@ async fn list(context: &Context) -> Result<Exit, Error> {
     let mut links: Vec<Link> = memory
         .departments
         .iter()
-        .map(|(unit, id)| Link { entity: Entity::Department, source_id: unit.0.clone(), target_id: id.to_string() })
+        .map(|(unit, id)| Link {
+            entity: Entity::Department,
+            source_id: unit.0.clone(),
+            target_id: id.to_string(),
+        })
         .chain(memory.users.iter().map(|(account, user)| Link {
             entity: Entity::User,
             source_id: account.0.clone(),
@@ -70,12 +74,24 @@ async fn set(entity: LinkEntity, source: &str, target: &str, context: &Context) 
     };
     connection.journal.learn(vec![learned]).await?;
     let locale = context.locale(Some(&config));
-    answer(context, "set", source, Some(target), &t!("links.set", source = source, target = target, locale = locale))
+    answer(
+        context,
+        "set",
+        source,
+        Some(target),
+        &t!("links.set", source = source, target = target, locale = locale),
+    )
 }
 
-async fn user_link(connection: &Connection, memory: &Memory, source: &str, target: &str) -> Result<Learned, Error> {
+async fn user_link(
+    connection: &Connection,
+    memory: &Memory,
+    source: &str,
+    target: &str,
+) -> Result<Learned, Error> {
     let (account, user) = (AccountId(source.to_owned()), UserId(target.to_owned()));
-    if let Some((other, _)) = memory.users.iter().find(|(other, bound)| **bound == user && **other != account) {
+    if let Some((other, _)) = memory.users.iter().find(|(other, bound)| **bound == user && **other != account)
+    {
         return Err(elsewhere("user", target, &other.0));
     }
     if connection.services.source.account(&account).await?.is_none() {
@@ -94,10 +110,13 @@ async fn department_link(
     target: &str,
 ) -> Result<Learned, Error> {
     let id = target.parse().map(DepartmentId).map_err(|_| {
-        Error::new(ErrorKind::State, format!("`{target}` is no department id")).with_hint("department ids are numbers")
+        Error::new(ErrorKind::State, format!("`{target}` is no department id"))
+            .with_hint("department ids are numbers")
     })?;
     let unit = UnitId(source.to_owned());
-    if let Some((other, _)) = memory.departments.iter().find(|(other, bound)| **bound == id && **other != unit) {
+    if let Some((other, _)) =
+        memory.departments.iter().find(|(other, bound)| **bound == id && **other != unit)
+    {
         return Err(elsewhere("department", target, &other.0));
     }
     if connection.services.source.unit(&unit).await?.is_none() {
@@ -115,8 +134,11 @@ fn elsewhere(what: &str, target: &str, other: &str) -> Error {
 }
 
 fn missing(what: &str, id: &str, place: &str) -> Error {
-    Error::new(ErrorKind::State, format!("{what} {id} does not exist in {place}, or is outside what may be read"))
-        .with_hint("check the id; nothing was stored")
+    Error::new(
+        ErrorKind::State,
+        format!("{what} {id} does not exist in {place}, or is outside what may be read"),
+    )
+    .with_hint("check the id; nothing was stored")
 }
 
 async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<Exit, Error> {
@@ -144,7 +166,13 @@ async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<E
     answer(context, "removed", source, None, &t!("links.removed", source = source, locale = locale))
 }
 
-fn answer(context: &Context, done: &str, source: &str, target: Option<&str>, text: &str) -> Result<Exit, Error> {
+fn answer(
+    context: &Context,
+    done: &str,
+    source: &str,
+    target: Option<&str>,
+    text: &str,
+) -> Result<Exit, Error> {
     if context.options.json {
         let link = json!({"done": done, "source_id": source, "target_id": target});
         context.json(&json!({"format": "dingsync.links/1", "links": [link]}))?;

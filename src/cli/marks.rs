@@ -31,8 +31,14 @@ pub fn entity(entity: Entity, locale: &str) -> String {
 
 /// One row as the lines a person reads.
 pub fn row(change: &Change, locale: &str) -> String {
-    let mut line = format!("{} {:<10} {}", mark(change.action), entity(change.entity, locale), text::for_display(&change.name, 80));
-    let ids: Vec<&str> = [change.source_id.as_deref(), change.target_id.as_deref()].into_iter().flatten().collect();
+    let mut line = format!(
+        "{} {:<10} {}",
+        mark(change.action),
+        entity(change.entity, locale),
+        text::for_display(&change.name, 80)
+    );
+    let ids: Vec<&str> =
+        [change.source_id.as_deref(), change.target_id.as_deref()].into_iter().flatten().collect();
     if !ids.is_empty() {
         line.push_str(&format!("  [{}]", ids.join(" -> ")));
     }

@@ -114,7 +114,9 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Preview(args) => preview::run(&args, context).await,
         Command::Sync(args) => sync::run(&args, context).await,
         Command::Resume => resume::run(context).await,
-        Command::Retry { run, approve_removals } => retry::run(run.as_deref(), approve_removals, context).await,
+        Command::Retry { run, approve_removals } => {
+            retry::run(run.as_deref(), approve_removals, context).await
+        }
         Command::Why { id } => why::run(&id, context).await,
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,

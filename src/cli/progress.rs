@@ -128,7 +128,8 @@ impl<'a> Progress<'a> {
         let known = refusal::explain(code);
         let text = known.map(|known| known.text(self.locale)).or(message).unwrap_or_default();
         self.context.line(t!("sync.cause", code = code, count = count, text = text, locale = self.locale));
-        if let Some(remedy) = known.map(|known| known.remedy(self.locale)).filter(|remedy| !remedy.is_empty()) {
+        if let Some(remedy) = known.map(|known| known.remedy(self.locale)).filter(|remedy| !remedy.is_empty())
+        {
             self.context.line(t!("sync.remedy", remedy = remedy, locale = self.locale));
         }
     }

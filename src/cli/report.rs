@@ -110,10 +110,23 @@ fn fields_text(row: &Row<'_>, locale: &str) -> String {
 }
 
 fn csv(rows: &[Row<'_>], locale: &str) -> Result<String, Error> {
-    let failed = |error: &dyn std::fmt::Display| Error::new(ErrorKind::State, format!("cannot write CSV: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| Error::new(ErrorKind::State, format!("cannot write CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let head = ["seq", "entity", "action", "source_id", "target_id", "name", "outcome", "code", "message",
-        "attempts", "elapsed_ms", "fields"];
+    let head = [
+        "seq",
+        "entity",
+        "action",
+        "source_id",
+        "target_id",
+        "name",
+        "outcome",
+        "code",
+        "message",
+        "attempts",
+        "elapsed_ms",
+        "fields",
+    ];
     writer.write_record(head).map_err(|error| failed(&error))?;
     for row in rows {
         let event = row.event;
@@ -147,7 +160,9 @@ fn harmless(cell: &str) -> String {
 
 fn markdown(record: &RunRecord, rows: &[Row<'_>], locale: &str) -> String {
     let mut page = format!("# {}\n\n", text::clean(&headline(record)));
-    page.push_str("| seq | entity | action | name | ids | outcome | fields |\n|---|---|---|---|---|---|---|\n");
+    page.push_str(
+        "| seq | entity | action | name | ids | outcome | fields |\n|---|---|---|---|---|---|---|\n",
+    );
     for row in rows {
         let event = row.event;
         let ids: Vec<&str> =

@@ -56,7 +56,8 @@ pub(super) async fn last_run(connection: &Connection) -> Result<String, Error> {
 
 /// The error for a run that the journal does not know.
 pub(super) fn unknown_run(run: &str) -> Error {
-    Error::new(ErrorKind::State, format!("there is no run `{run}`")).with_hint("list them with: dingsync runs")
+    Error::new(ErrorKind::State, format!("there is no run `{run}`"))
+        .with_hint("list them with: dingsync runs")
 }
 
 fn key(change: &Change) -> String {

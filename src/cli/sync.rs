@@ -14,7 +14,7 @@ use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::RunStatus;
 use crate::core::journal::RunKind;
-use crate::core::plan::{ApprovedPlan, Approval, Plan};
+use crate::core::plan::{Approval, ApprovedPlan, Plan};
 use crate::core::preview::{Preview, preview};
 use crate::core::saved::{self, Stale};
 use crate::core::synchronize::{self, RunReport, StopSignal};
@@ -130,8 +130,11 @@ fn read_plan(path: &Path) -> Result<Plan, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let plan: Plan = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     if !plan.verify_id() {
-        return Err(Error::new(ErrorKind::Stale, format!("{shown} does not fit its plan_id: it was changed by hand"))
-            .with_hint("make a new one with: dingsync preview --out FILE"));
+        return Err(Error::new(
+            ErrorKind::Stale,
+            format!("{shown} does not fit its plan_id: it was changed by hand"),
+        )
+        .with_hint("make a new one with: dingsync preview --out FILE"));
     }
     Ok(plan)
 }
@@ -142,9 +145,9 @@ fn refuse_stale(stale: &[Stale], skip: bool) -> Result<(), Error> {
     }
     let named: Vec<String> = stale.iter().take(5).map(ToString::to_string).collect();
     let more = if stale.len() > 5 { ", …" } else { "" };
-    let message = format!("{} records would now be planned differently: {}{more}", stale.len(), named.join(", "));
-    Err(Error::new(ErrorKind::Stale, message)
-        .with_hint("preview again, or apply the rest with --skip-stale"))
+    let message =
+        format!("{} records would now be planned differently: {}{more}", stale.len(), named.join(", "));
+    Err(Error::new(ErrorKind::Stale, message).with_hint("preview again, or apply the rest with --skip-stale"))
 }
 
 /// Approval: `--yes`, a person at the terminal, or nothing to approve.
@@ -177,7 +180,10 @@ fn approve(
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     if read.is_err() || answer.trim() != plan.writes().to_string() {
-        return Err(Error::new(ErrorKind::Approval, "the plan was not approved; nothing was written".to_owned()));
+        return Err(Error::new(
+            ErrorKind::Approval,
+            "the plan was not approved; nothing was written".to_owned(),
+        ));
     }
     plan.approve(&approval)
 }
@@ -188,7 +194,8 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();
     tokio::spawn(async move {
-        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
             return;
         };
         for _ in 0..2 {
@@ -202,4 +209,3 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     });
     stop
 }
-

@@ -1,6 +1,7 @@
 //! What dingsync does: it knows no screen, no socket, no file and no clock.
 
 pub mod check;
+pub mod clock;
 pub mod document;
 pub mod error;
 pub mod event;
@@ -17,5 +18,6 @@ pub mod profile;
 pub mod refusal;
 pub mod saved;
 pub mod source;
+pub mod synchronize;
 pub mod target;
 pub mod text;

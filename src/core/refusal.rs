@@ -93,6 +93,18 @@ pub struct Explanation {
     pub remedy_zh: String,
 }
 
+impl Explanation {
+    /// What it means, in the language of a locale.
+    pub fn text(&self, locale: &str) -> &str {
+        if locale.starts_with("zh") { &self.text_zh } else { &self.text_en }
+    }
+
+    /// What to do, in the language of a locale.
+    pub fn remedy(&self, locale: &str) -> &str {
+        if locale.starts_with("zh") { &self.remedy_zh } else { &self.remedy_en }
+    }
+}
+
 /// What a code means; `None` for an unknown one.
 pub fn explain(code: &str) -> Option<&'static Explanation> {
     TABLE.get(code)

@@ -1,5 +1,6 @@
 //! Both services on loopback, for the demo and the tests. Shares no wire types with the clients.
 
+pub mod company;
 pub mod dingtalk;
 pub mod faults;
 pub mod idaas;

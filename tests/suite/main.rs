@@ -7,7 +7,9 @@
 )]
 
 mod config;
+mod preview;
 mod dingtalk_client;
 mod pace;
 mod store;
+mod support;
 mod transport;

@@ -1,0 +1,99 @@
+//! `dingsync demo`: the whole job on a sample company, both services simulated inside the process. The commands are
+//! the ordinary ones; only the addresses in the settings differ.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rust_i18n::t;
+
+use super::args::{DemoArgs, PreviewArgs, SyncArgs};
+use super::context::Context;
+use super::{Exit, check, preview, simulate, sync};
+use crate::connect::Connection;
+use crate::core::error::{Error, ErrorKind};
+use crate::simulator::options::Options;
+use crate::simulator::{Simulator, company};
+
+/// The pace of the simulated DingTalk: the demo shall end while somebody watches.
+const CALLS_PER_SECOND: u32 = 200;
+
+/// Runs check, preview, sync and a second preview. Done when the second preview is empty.
+pub async fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, Error> {
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
+            .with_hint("it needs a free port on the loopback and room in the temporary directory")
+    };
+    let place = Place::new().map_err(failed)?;
+    let options = Options { dingtalk_qps: CALLS_PER_SECOND, ..Options::default() };
+    let simulator = Simulator::start(options, &company::demo()).await.map_err(failed)?;
+    let settings = simulate::write_config(&place.0, &simulator.url(), simulator.options()).map_err(failed)?;
+    let mut context = context.clone();
+    context.options.config = Some(settings);
+    context.options.state = None;
+    context.options.yes = true;
+    let exit = show(&context).await;
+    drop(simulator.stop().await);
+    exit
+}
+
+async fn show(context: &Context) -> Result<Exit, Error> {
+    let config = context.config()?;
+    let locale = context.locale(Some(&config));
+    say(context, &t!("demo.title", locale = locale));
+    let preview_args = PreviewArgs { all: false, out: None, detailed_exitcode: false };
+    step(context, "dingsync check", locale);
+    check::run(context).await?;
+    step(context, "dingsync preview", locale);
+    preview::run(&preview_args, context).await?;
+    step(context, "dingsync sync --yes", locale);
+    let mut quietly = context.clone();
+    // The plan was printed a moment ago.
+    quietly.options.quiet = true;
+    sync::run(&SyncArgs { plan: None, skip_stale: false, approve_removals: None }, &quietly).await?;
+    step(context, "dingsync preview", locale);
+    let connection = Connection::open(&config).await?;
+    let plan = crate::core::preview::preview(&connection.reading()).await?.plan;
+    if context.options.json {
+        context.json(&plan.document(false))?;
+    } else {
+        preview::print_plan(&plan, false, context, locale);
+    }
+    if !plan.is_empty() {
+        return Err(Error::new(
+            ErrorKind::State,
+            format!("the second preview is not empty: {} writes", plan.writes()),
+        ));
+    }
+    say(context, &t!("demo.done", locale = locale));
+    Ok(Exit::Done)
+}
+
+fn step(context: &Context, command: &str, locale: &str) {
+    say(context, "");
+    say(context, &t!("demo.step", command = command, locale = locale));
+}
+
+fn say(context: &Context, text: &str) {
+    if !context.options.json {
+        context.line(text);
+    }
+}
+
+/// A directory of the demo's own, gone when it ends.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> std::io::Result<Self> {
+        let unique = format!("dingsync-demo-{}-{:08x}", std::process::id(), rand::random::<u32>());
+        let path = std::env::temp_dir().join(unique);
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let path: &Path = &self.0;
+        drop(std::fs::remove_dir_all(path));
+    }
+}

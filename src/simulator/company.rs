@@ -1,0 +1,6 @@
+//! stub
+use super::seed::Seed;
+/// demo
+pub fn demo() -> Seed {
+    Seed::default()
+}
