@@ -1,0 +1,418 @@
+//! The user interfaces. Rules and codes: reference `dingtalk-api.md` section 4 and 12.5.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::answers::Refusal;
+use super::arguments::Arguments;
+use super::world::{ROOT, User, World, union_id};
+use super::{Call, Outcome};
+
+/// Text fields with the characters they hold and the code of exceeding them.
+const TEXTS: [(&str, usize, i64); 9] = [
+    ("telephone", 50, 40063),
+    ("job_number", 50, 60123),
+    ("title", 200, 60119),
+    ("email", 50, 60105),
+    ("org_email", 100, 60105),
+    ("work_place", 100, 40064),
+    ("remark", 2000, 40065),
+    ("manager_userid", 64, 60128),
+    ("nickname", 64, 40035),
+];
+/// Fields hidden without the permission for personal data.
+const PERSONAL: [&str; 4] = ["email", "org_email", "work_place", "remark"];
+/// Departments one call may name: on create, and on update.
+const MOST_DEPARTMENTS: [usize; 2] = [100, 300];
+const LONGEST_EXTENSION: usize = 2000;
+
+fn parameter() -> Refusal {
+    Refusal::business(400_002, "参数错误")
+}
+
+fn not_found() -> Refusal {
+    Refusal::business(60121, "找不到该用户")
+}
+
+/// The user an argument names, within the range.
+pub(super) fn named<'w>(call: &Call<'_>, world: &'w World) -> Result<&'w User, Refusal> {
+    let userid = call.arguments.text("userid").ok_or_else(parameter)?;
+    let user = world.users.get(&userid).filter(|user| call.is_visible(user.born_ms)).ok_or_else(not_found)?;
+    if user.departments.iter().any(|id| call.reaches(world, *id)) {
+        Ok(user)
+    } else {
+        Err(Refusal::business(50002, "请求的员工userid不在授权范围内"))
+    }
+}
+
+/// `user/create`.
+pub(super) fn create(call: &Call<'_>, world: &mut World) -> Outcome {
+    let arguments = call.arguments;
+    let name = arguments.text("name").filter(|name| !name.trim().is_empty());
+    let name = name.ok_or_else(|| Refusal::business(40035, "缺少参数 name"))?;
+    if name.chars().count() > 80 {
+        return Err(Refusal::business(60112, "用户名不合法"));
+    }
+    let departments = departments(call, world, MOST_DEPARTMENTS[0])?
+        .ok_or_else(|| Refusal::business(40035, "缺少参数 dept_id_list"))?;
+    let is_exclusive = arguments.truth("exclusive_account").unwrap_or(false);
+    let (state_code, mobile) = match arguments.text("mobile").filter(|mobile| !mobile.is_empty()) {
+        None if is_exclusive => (String::new(), String::new()),
+        None => return Err(Refusal::business(40035, "缺少参数 mobile")),
+        Some(mobile) => split_mobile(&mobile)?,
+    };
+    let userid = new_userid(call, world)?;
+    check_unique(world, arguments, &userid)?;
+    if !mobile.is_empty() && world.holder("mobile", &format!("{state_code}-{mobile}")).is_some() {
+        return Err(Refusal::business(60104, "手机号码在公司中已存在"));
+    }
+    let invited = call.faults.switch("pending").unwrap_or_default();
+    if !mobile.is_empty() && invited.split(',').any(|pending| pending == mobile) {
+        return Err(Refusal::business(40103, "已发出邀请，对方同意后即可加入组织"));
+    }
+    if call.is_over_quota() {
+        return Err(Refusal::business(-1, "系统繁忙"));
+    }
+    let mut user = User {
+        unionid: union_id(&userid),
+        userid,
+        name,
+        state_code,
+        mobile,
+        departments,
+        born_ms: call.now_ms,
+        ..User::default()
+    };
+    if is_exclusive {
+        user.fields.insert("exclusive_account".to_owned(), json!(true));
+    }
+    store(call, &mut user, true)?;
+    let answer = json!({"userid": user.userid, "unionId": user.unionid});
+    world.put_user(user);
+    Ok(Some(answer))
+}
+
+fn new_userid(call: &Call<'_>, world: &mut World) -> Result<String, Refusal> {
+    match call.arguments.text("userid").filter(|userid| !userid.is_empty()) {
+        None => Ok(format!("01{:016}", world.new_id())),
+        Some(userid) if userid.chars().count() > 64 => Err(Refusal::business(40003, "无效的UserID")),
+        Some(userid) if world.users.contains_key(&userid) => {
+            Err(Refusal::business(60102, "UserID在公司中已存在"))
+        }
+        Some(userid) => Ok(userid),
+    }
+}
+
+/// Bare eleven digits are a mainland number, others are written `+code-number`.
+fn split_mobile(mobile: &str) -> Result<(String, String), Refusal> {
+    let refused = || Refusal::business(60103, "手机号码不合法，如果是国际号码，请使用+xx-xxxxxx的格式");
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match mobile.strip_prefix('+') {
+        None if mobile.len() == 11 && mobile.starts_with('1') && is_digits(mobile) => {
+            Ok(("86".to_owned(), mobile.to_owned()))
+        }
+        None => Err(refused()),
+        Some(rest) => {
+            let (code, number) = rest.split_once('-').ok_or_else(refused)?;
+            let is_number = is_digits(code) && is_digits(number) && code.len() <= 4 && number.len() >= 4;
+            if is_number { Ok((code.to_owned(), number.to_owned())) } else { Err(refused()) }
+        }
+    }
+}
+
+/// The departments of an argument: existing, within the range, not too many, not none.
+fn departments(call: &Call<'_>, world: &World, most: usize) -> Result<Option<Vec<i64>>, Refusal> {
+    let Some(ids) = call.arguments.ids("dept_id_list") else { return Ok(None) };
+    let mut ids = ids.map_err(|()| Refusal::business(40066, "不合法的部门列表"))?;
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    if ids.is_empty() || ids.len() > most {
+        return Err(Refusal::business(40066, "不合法的部门列表"));
+    }
+    for id in &ids {
+        if !world.departments.contains_key(id) {
+            return Err(Refusal::business(60003, "部门不存在"));
+        }
+        if !call.reaches(world, *id) {
+            return Err(Refusal::business(50004, "请求的部门id不在授权范围内"));
+        }
+    }
+    Ok(Some(ids))
+}
+
+fn check_unique(world: &World, arguments: &Arguments, own: &str) -> Result<(), Refusal> {
+    let codes = [("email", 60106, "邮箱在公司中已存在"), ("telephone", 40100, "分机号已存在")];
+    for (field, code, text) in codes {
+        let value = arguments.text(field).filter(|value| !value.is_empty());
+        if let Some(value) = value
+            && world.holder(field, &value).is_some_and(|holder| holder != own)
+        {
+            return Err(Refusal::business(code, text));
+        }
+    }
+    Ok(())
+}
+
+fn store(call: &Call<'_>, user: &mut User, is_new: bool) -> Result<(), Refusal> {
+    let arguments = call.arguments;
+    for (field, longest, code) in TEXTS {
+        let Some(value) = arguments.text(field) else { continue };
+        if value.chars().count() > longest {
+            return Err(Refusal::business(code, "字段超长或不合法"));
+        }
+        if field == "email" && !value.is_empty() && !value.contains('@') {
+            return Err(Refusal::business(60105, "邮箱不合法"));
+        }
+        let is_ignored = (field == "org_email" && call.faults.is_on("no-org-email"))
+            || (value.is_empty() && !is_new && call.faults.is_on("empty-is-ignored"));
+        if is_ignored {
+            continue;
+        }
+        if value.is_empty() {
+            user.fields.remove(field);
+        } else {
+            user.fields.insert(field.to_owned(), Value::String(value));
+        }
+    }
+    for flag in ["hide_mobile", "senior_mode"] {
+        if let Some(truth) = arguments.truth(flag) {
+            user.fields.insert(flag.to_owned(), Value::Bool(truth));
+        }
+    }
+    if let Some(date) = arguments.integer("hired_date") {
+        if date < 1 {
+            return Err(parameter());
+        }
+        user.fields.insert("hired_date".to_owned(), json!(date));
+    }
+    store_extension(arguments, user)
+}
+
+/// The whole extension is replaced, unless `ext_attrs_update_mode` is 1.
+fn store_extension(arguments: &Arguments, user: &mut User) -> Result<(), Refusal> {
+    let Some(extension) = arguments.object("extension") else { return Ok(()) };
+    let extension = extension.map_err(|()| Refusal::business(60122, "扩展属性不合法"))?;
+    let mut merged = if arguments.integer("ext_attrs_update_mode") == Some(1) {
+        user.extension.clone()
+    } else {
+        Map::new()
+    };
+    merged.extend(extension);
+    merged.retain(|_, value| value.as_str() != Some(""));
+    if Value::Object(merged.clone()).to_string().chars().count() > LONGEST_EXTENSION {
+        return Err(Refusal::business(60122, "扩展属性不合法"));
+    }
+    user.extension = merged;
+    Ok(())
+}
+
+/// `user/update`.
+pub(super) fn update(call: &Call<'_>, world: &mut World) -> Outcome {
+    let arguments = call.arguments;
+    let mut user = named(call, world)?.clone();
+    if call.faults.is_on("smart-hr")
+        && (arguments.raw("title").is_some() || arguments.raw("dept_id_list").is_some())
+    {
+        return Err(Refusal::business(12150, "开启了智能人事的职位管理，请通过智能人事修改"));
+    }
+    if let Some(name) = arguments.text("name") {
+        if name.trim().is_empty() || name.chars().count() > 80 {
+            return Err(Refusal::business(60112, "用户名不合法"));
+        }
+        user.name = name;
+    }
+    if let Some(mobile) = arguments.text("mobile").filter(|mobile| !mobile.is_empty()) {
+        if !call.faults.is_on("mobile-updatable") {
+            return Err(Refusal::business(40022, "企业手机号和登录手机号不一致，不能修改"));
+        }
+        (user.state_code, user.mobile) = split_mobile(&mobile)?;
+    }
+    if let Some(departments) = departments(call, world, MOST_DEPARTMENTS[1])? {
+        user.departments = departments;
+    }
+    check_unique(world, arguments, &user.userid)?;
+    if let Some(manager) = arguments.text("manager_userid").filter(|manager| !manager.is_empty())
+        && !world.users.contains_key(&manager)
+    {
+        return Err(Refusal::business(60128, "无效的主管id"));
+    }
+    store(call, &mut user, false)?;
+    if arguments.text("force_update_fields").is_some_and(|fields| fields.contains("manager_userid")) {
+        user.fields.remove("manager_userid");
+    }
+    world.put_user(user);
+    Ok(None)
+}
+
+/// `user/delete`.
+pub(super) fn delete(call: &Call<'_>, world: &mut World) -> Outcome {
+    let userid = call.arguments.text("userid").filter(|userid| !userid.is_empty());
+    let userid = userid.ok_or_else(|| Refusal::business(33012, "无效的USERID"))?;
+    let user = named(call, world)?;
+    if user.sys_level.is_some() {
+        let code = call.faults.number("administrator-delete-code").unwrap_or(-1);
+        return Err(Refusal::business(code, "不允许删除管理员"));
+    }
+    world.remove_user(&userid);
+    Ok(None)
+}
+
+/// `user/get`.
+pub(super) fn get(call: &Call<'_>, world: &World) -> Outcome {
+    let user = named(call, world)?;
+    let mut record = shared(call, user);
+    // Orders exceed 2^53, as the captured answers show.
+    let order = |id: &i64| 176_188_733_616_559_512_i64 - id;
+    let orders = user.departments.iter().map(|id| json!({"dept_id": id, "order": order(id)}));
+    record.insert("dept_order_list".to_owned(), orders.collect());
+    let leaders = user.departments.iter().map(|id| json!({"dept_id": id, "leader": false}));
+    record.insert("leader_in_dept".to_owned(), leaders.collect());
+    record.insert("real_authed".to_owned(), json!(true));
+    let is_senior = user.fields.get("senior_mode").and_then(Value::as_bool).unwrap_or(false);
+    record.insert("senior".to_owned(), json!(is_senior));
+    if let Some(manager) = user.fields.get("manager_userid") {
+        record.insert("manager_userid".to_owned(), manager.clone());
+    }
+    if let Some(level) = user.sys_level {
+        let name = if level == 1 { "主管理员" } else { "子管理员" };
+        record.insert("role_list".to_owned(), json!([{"group_name": "默认", "name": name, "id": 1}]));
+    }
+    Ok(Some(Value::Object(record)))
+}
+
+/// The members that `user/get` and `user/list` share.
+fn shared(call: &Call<'_>, user: &User) -> Map<String, Value> {
+    let mut record = Map::new();
+    let mut put = |name: &str, value: Value| {
+        record.insert(name.to_owned(), value);
+    };
+    put("userid", json!(user.userid));
+    put("unionid", json!(user.unionid));
+    put("name", json!(user.name));
+    put("avatar", json!(""));
+    put("active", json!(user.active));
+    put("admin", json!(user.sys_level.is_some()));
+    put("boss", json!(user.sys_level == Some(1)));
+    put("exclusive_account", json!(user.fields.contains_key("exclusive_account")));
+    put("hide_mobile", user.fields.get("hide_mobile").cloned().unwrap_or(json!(false)));
+    put("dept_id_list", json!(user.departments));
+    if !call.faults.is_on("no-mobile") && !user.mobile.is_empty() {
+        put("mobile", json!(user.mobile));
+        put("state_code", json!(user.state_code));
+    }
+    let hides_personal = call.faults.is_on("no-personal");
+    for field in ["telephone", "job_number", "title", "email", "org_email", "work_place", "remark"] {
+        let value = user.text(field);
+        let is_hidden = hides_personal && PERSONAL.contains(&field);
+        let is_left_out = value.is_empty() && (field == "org_email" || call.faults.is_on("empty-as-absent"));
+        if !is_hidden && !is_left_out {
+            put(field, json!(value));
+        }
+    }
+    if let Some(date) = user.fields.get("hired_date") {
+        put("hired_date", date.clone());
+    }
+    if !hides_personal && !user.extension.is_empty() {
+        put("extension", json!(Value::Object(user.extension.clone()).to_string()));
+    }
+    record
+}
+
+/// Cursor and size of a page of members.
+fn page(call: &Call<'_>) -> Result<(usize, usize), Refusal> {
+    let cursor = call.arguments.integer("cursor").unwrap_or(0);
+    let cursor = usize::try_from(cursor).map_err(|_| Refusal::business(40068, "不合法的偏移量"))?;
+    let size = call.arguments.integer("size").unwrap_or(0);
+    match usize::try_from(size) {
+        Ok(size @ 1..=100) => Ok((cursor, size)),
+        _ => Err(Refusal::business(40069, "不合法的分页大小")),
+    }
+}
+
+fn paged(call: &Call<'_>, world: &World, record: impl Fn(&User, i64) -> Value) -> Outcome {
+    let department = super::departments::named(call, world, "dept_id")?.id;
+    if !call.reaches(world, department) {
+        return Err(Refusal::business(50004, "请求的部门id不在授权范围内"));
+    }
+    let (cursor, size) = page(call)?;
+    let total = world.member_count(department);
+    let members = world.members(department).skip(cursor).take(size);
+    let rows =
+        members.filter(|user| call.is_visible(user.born_ms)).map(|user| record(user, department)).collect();
+    let has_more = cursor + size < total;
+    let mut result = json!({"has_more": has_more, "list": call.list(rows)});
+    if has_more {
+        result["next_cursor"] = json!(cursor + size);
+    }
+    Ok(Some(result))
+}
+
+/// `user/list`.
+pub(super) fn list(call: &Call<'_>, world: &World) -> Outcome {
+    paged(call, world, |user, department| {
+        let mut record = shared(call, user);
+        record.insert("dept_order".to_owned(), json!(176_188_733_616_559_512_i64 - department));
+        record.insert("leader".to_owned(), json!(false));
+        Value::Object(record)
+    })
+}
+
+/// `user/listsimple`.
+pub(super) fn list_simple(call: &Call<'_>, world: &World) -> Outcome {
+    paged(call, world, |user, _| json!({"userid": user.userid, "name": user.name}))
+}
+
+/// `user/listid`: not limited by the range.
+pub(super) fn list_id(call: &Call<'_>, world: &World) -> Outcome {
+    let department = super::departments::named(call, world, "dept_id")?.id;
+    let ids: Vec<&str> = world.members(department).map(|user| user.userid.as_str()).collect();
+    Ok(Some(json!({"userid_list": ids})))
+}
+
+/// `user/count`: the whole corporation, not limited by the range.
+pub(super) fn count(call: &Call<'_>, world: &World) -> Outcome {
+    let only_active = call.arguments.truth("only_active").ok_or_else(parameter)?;
+    let count = world.users.values().filter(|user| !only_active || user.active).count();
+    Ok(Some(json!({"count": count})))
+}
+
+/// `user/getbymobile`.
+pub(super) fn by_mobile(call: &Call<'_>, world: &World) -> Outcome {
+    let mobile = call.arguments.text("mobile").ok_or_else(parameter)?;
+    let (state_code, number) = split_mobile(&mobile).map_err(|_| Refusal::business(40104, "无效手机号"))?;
+    let userid = world.holder("mobile", &format!("{state_code}-{number}")).ok_or_else(not_found)?;
+    Ok(Some(json!({"userid": userid})))
+}
+
+/// `user/getbyunionid`.
+pub(super) fn by_union_id(call: &Call<'_>, world: &World) -> Outcome {
+    let unionid = call.arguments.text("unionid").ok_or_else(parameter)?;
+    let user = world.users.values().find(|user| user.unionid == unionid).ok_or_else(not_found)?;
+    Ok(Some(json!({"contact_type": 0, "userid": user.userid})))
+}
+
+/// `user/listadmin`.
+pub(super) fn list_admin(world: &World) -> Outcome {
+    let administrators = world
+        .users
+        .values()
+        .filter_map(|user| Some(json!({"sys_level": user.sys_level?, "userid": user.userid})));
+    Ok(Some(administrators.collect()))
+}
+
+/// `user/get_admin_scope`: what an administrator manages.
+pub(super) fn admin_scope(call: &Call<'_>, world: &World) -> Result<Value, Refusal> {
+    let user = named(call, world)?;
+    Ok(json!({"dept_ids": if user.sys_level.is_some() { vec![ROOT] } else { Vec::new() }}))
+}
+
+/// Userids of a name or a part of it, for the newer family's search.
+pub(super) fn search(world: &World, word: &str) -> Vec<String> {
+    world.users.values().filter(|user| user.name.contains(word)).map(|user| user.userid.clone()).collect()
+}
+
+/// What a test compares: every field of every user.
+pub(super) fn dump(world: &World) -> BTreeMap<&str, &User> {
+    world.users.iter().map(|(userid, user)| (userid.as_str(), user)).collect()
+}
