@@ -19,6 +19,8 @@ use crate::http::{Answer, Lanes, Method, Request, Scope, Transport};
 const OUTAGE: Patience = Patience { retries: 8, refused_for: Duration::from_secs(600), bans: 2 };
 /// Repetitions of anything else: the vendor's advice for a busy service.
 const BUSY_RETRIES: usize = 3;
+/// New tokens that one call may ask for.
+const RENEWALS: u32 = 2;
 
 /// One interface: its lane is the name an operator reads.
 #[derive(Debug, Clone, Copy)]
@@ -54,19 +56,23 @@ impl Caller {
         self.call_now(endpoint, body).await
     }
 
-    /// A call whose turn was waited for. A refused token is renewed and the call repeated once.
+    /// A call whose turn was waited for. A refused token is renewed and the call repeated; a second time too, because
+    /// the new token may be refused by chance while it spreads among the vendor's servers.
     pub(super) async fn call_now<T: DeserializeOwned + Send>(
         &self,
         endpoint: Endpoint,
         body: Option<&Value>,
     ) -> Result<T, Trouble> {
-        let number = match self.try_call(endpoint, body).await {
-            Err((trouble, Some(number))) if trouble.is(CodeClass::Token) => number,
-            other => return other.map_err(|(trouble, _)| trouble),
-        };
-        self.tokens.drop_token(number);
-        self.ready(endpoint).await?;
-        self.try_call(endpoint, body).await.map_err(|(trouble, _)| trouble)
+        let mut renewals = 0;
+        loop {
+            let number = match self.try_call(endpoint, body).await {
+                Err((trouble, Some(number))) if trouble.is(CodeClass::Token) && renewals < RENEWALS => number,
+                other => return other.map_err(|(trouble, _)| trouble),
+            };
+            renewals += 1;
+            self.tokens.drop_token(number);
+            self.ready(endpoint).await?;
+        }
     }
 
     /// The token comes before the turn: turns that wait for a token would all be used at once when it is there.
