@@ -1,7 +1,8 @@
 //! One call to the address book: its token, its turn in the lane, its repetitions. A read whose answer got lost is
 //! repeated; a write never is, because it may have been applied.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,13 @@ use super::trouble::Trouble;
 use crate::core::refusal::CodeClass;
 use crate::http::retry::{Attempt, Patience, call_in_turn};
 use crate::http::{Answer, Lanes, Method, Request, Scope, Transport};
+
+/// Repetitions while servers in front of the service fail: about a minute, a usual outage.
+const OUTAGE: Patience = Patience { retries: 8, refused_for: Duration::from_secs(600), bans: 2 };
+/// Repetitions of anything else: the vendor's advice for a busy service.
+const BUSY_RETRIES: usize = 3;
+/// New tokens that one call may ask for.
+const RENEWALS: u32 = 2;
 
 /// One interface: its lane is the name an operator reads.
 #[derive(Debug, Clone, Copy)]
@@ -48,19 +56,23 @@ impl Caller {
         self.call_now(endpoint, body).await
     }
 
-    /// A call whose turn was waited for. A refused token is renewed and the call repeated once.
+    /// A call whose turn was waited for. A refused token is renewed and the call repeated; a second time too, because
+    /// the new token may be refused by chance while it spreads among the vendor's servers.
     pub(super) async fn call_now<T: DeserializeOwned + Send>(
         &self,
         endpoint: Endpoint,
         body: Option<&Value>,
     ) -> Result<T, Trouble> {
-        let number = match self.try_call(endpoint, body).await {
-            Err((trouble, Some(number))) if trouble.is(CodeClass::Token) => number,
-            other => return other.map_err(|(trouble, _)| trouble),
-        };
-        self.tokens.drop_token(number);
-        self.ready(endpoint).await?;
-        self.try_call(endpoint, body).await.map_err(|(trouble, _)| trouble)
+        let mut renewals = 0;
+        loop {
+            let number = match self.try_call(endpoint, body).await {
+                Err((trouble, Some(number))) if trouble.is(CodeClass::Token) && renewals < RENEWALS => number,
+                other => return other.map_err(|(trouble, _)| trouble),
+            };
+            renewals += 1;
+            self.tokens.drop_token(number);
+            self.ready(endpoint).await?;
+        }
     }
 
     /// The token comes before the turn: turns that wait for a token would all be used at once when it is there.
@@ -77,8 +89,16 @@ impl Caller {
     ) -> Result<T, (Trouble, Option<u64>)> {
         let text = body.map(Value::to_string);
         let turn = self.lanes.begin(endpoint.lane).await;
-        call_in_turn(&self.lanes, endpoint.lane, turn, Patience::default(), || {
-            self.attempt(endpoint, text.as_deref())
+        let short = AtomicUsize::new(0);
+        call_in_turn(&self.lanes, endpoint.lane, turn, OUTAGE, || async {
+            match self.attempt(endpoint, text.as_deref()).await {
+                Attempt::Retry(failed)
+                    if !is_outage(&failed.0) && short.fetch_add(1, Ordering::Relaxed) >= BUSY_RETRIES =>
+                {
+                    Attempt::Failed(failed)
+                }
+                other => other,
+            }
         })
         .await
     }
@@ -127,6 +147,10 @@ fn numbered<T>(attempt: Attempt<T, Trouble>, number: u64) -> Attempt<T, (Trouble
         Attempt::Retry(trouble) => Attempt::Retry(with(trouble)),
         Attempt::Refused(scope, trouble) => Attempt::Refused(scope, with(trouble)),
     }
+}
+
+fn is_outage(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused(failure) if failure.status >= 500)
 }
 
 /// Whether and how a failed call is repeated. By the vendor's convention a busy answer (-1, 15) means "not applied",

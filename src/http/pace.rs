@@ -181,7 +181,9 @@ impl Pace {
             return;
         }
         self.rate = (self.rate * (1.0 + self.step)).min(self.highest);
-        self.step = (self.step * 2.0).min(0.1);
+        // Far below the ceiling there was an outage rather than a limit: the way back is not to take minutes.
+        let longest = if self.rate < self.highest / 4.0 { 0.5 } else { 0.1 };
+        self.step = (self.step * 2.0).min(longest);
         // While it goes well the next step needs no further wait than its own epoch.
         self.renew(now);
         self.quiet_since = now.checked_sub(self.hold).unwrap_or(now);

@@ -145,6 +145,20 @@ async fn a_lane_follows_a_limit_that_falls_and_rises_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lane_recovers_from_a_minute_without_any_acceptance() {
+    let service = service(0, 200, 20, 9);
+    let lanes = Lanes::new(20.0);
+    saturate(&lanes, &service, 60).await;
+    assert!(lanes.calls() < 150, "{} calls into the storm", lanes.calls());
+    service.lock().unwrap().limit = 20;
+    saturate(&lanes, &service, 90).await;
+    service.lock().unwrap().reset();
+    saturate(&lanes, &service, 60).await;
+    let (refused, goodput) = figures(&service, 60);
+    assert!(refused < 0.02 && goodput >= 18.5, "{refused} {goodput}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fast_edition_is_used_in_full() {
     let service = service(60, 500, 20, 8);
     let lanes = Lanes::new(60.0);
@@ -208,4 +222,26 @@ async fn turns_come_in_order_of_arrival_and_a_dropped_wait_costs_nobody_anything
     }
     assert_eq!(*order.lock().unwrap(), [0, 2, 3, 4]);
     assert!(started.elapsed() < Duration::from_millis(450), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_service_is_asked_four_times_and_then_given_up() {
+    let lanes = Lanes::new(20.0);
+    let result: Result<(), &str> =
+        call(&lanes, "x", Patience::default(), async || Attempt::Retry("busy")).await;
+    assert_eq!((result, lanes.calls()), (Err("busy"), 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_for_flow_control_end_after_their_time_and_bans_after_two() {
+    let started = Instant::now();
+    let lanes = Lanes::new(20.0);
+    let refuse = async || Attempt::Refused(Scope::Lane, "too fast");
+    let result: Result<(), &str> = call(&lanes, "x", Patience::default(), refuse).await;
+    assert_eq!(result, Err("too fast"));
+    assert!((600..660).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    let lanes = Lanes::new(20.0);
+    let banned = async || Attempt::Refused(Scope::Ban, "banned");
+    let result: Result<(), &str> = call(&lanes, "x", Patience::default(), banned).await;
+    assert_eq!((result, lanes.calls()), (Err("banned"), 3));
 }

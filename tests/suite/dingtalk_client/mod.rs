@@ -2,6 +2,7 @@
 
 mod check;
 mod reading;
+mod simulated;
 mod stub;
 mod writing;
 
@@ -35,11 +36,11 @@ async fn thirty_calls_with_an_expired_token_cost_one_refresh_and_one_repetition_
 }
 
 #[tokio::test]
-async fn a_token_that_stays_refused_ends_after_one_repetition() {
+async fn a_token_that_stays_refused_ends_after_two_repetitions() {
     let stub = Stub::new().on(USER_GET, |_| gateway("40014", "不合法的access_token"));
     let client = stub.client().await;
     assert_eq!(client.user(&id("u")).await.expect_err("an error").kind, ErrorKind::Credentials);
-    assert_eq!(stub.calls(USER_GET).len(), 2);
+    assert_eq!(stub.calls(USER_GET).len(), 3);
 }
 
 #[tokio::test]
