@@ -7,9 +7,9 @@
 )]
 
 mod config;
-mod preview;
 mod dingtalk_client;
 mod pace;
+mod preview;
 mod store;
 mod support;
 mod transport;

@@ -14,8 +14,10 @@ fn a_preview_of_an_empty_dingtalk_creates_everybody_and_writes_nothing() {
     assert_eq!(plan["calls"]["write"], 9);
     assert_eq!(plan["complete"], true);
     assert_eq!(plan["first_run"], true);
-    let person = plan["changes"].as_array().unwrap().iter().find(|row| row["source_id"] == "user_0004").unwrap();
-    let departments = person["fields"].as_array().unwrap().iter().find(|f| f["field"] == "dept_id_list").unwrap();
+    let person =
+        plan["changes"].as_array().unwrap().iter().find(|row| row["source_id"] == "user_0004").unwrap();
+    let departments =
+        person["fields"].as_array().unwrap().iter().find(|f| f["field"] == "dept_id_list").unwrap();
     assert_eq!(departments["after"], serde_json::json!(["new:ou_b", "new:ou_c"]));
     assert_eq!(env.simulator.dingtalk().writes(), 0);
 }
@@ -43,7 +45,8 @@ fn people_and_departments_that_exist_are_linked() {
     assert_eq!(plan["summary"]["departments"]["link"], 1);
     assert_eq!(plan["summary"]["users"]["link"], 1);
     assert_eq!(plan["summary"]["users"]["unmanaged"], 1);
-    let linked = plan["changes"].as_array().unwrap().iter().find(|row| row["source_id"] == "user_0003").unwrap();
+    let linked =
+        plan["changes"].as_array().unwrap().iter().find(|row| row["source_id"] == "user_0003").unwrap();
     assert_eq!(linked["matched_by"], "mobile");
     assert_eq!(linked["target_id"], "u0003");
     assert_eq!(linked["fields"], serde_json::json!([]));

@@ -42,7 +42,8 @@ impl TestEnv {
 
     /// Serves a seed with these options; `settings` is appended to the settings file.
     pub(crate) fn with(seed: &Seed, options: Options, settings: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
         let simulator = runtime.block_on(Simulator::start(options, seed)).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let env = Self { simulator, directory, runtime };
@@ -105,7 +106,11 @@ path = "state.db"
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dingsync"));
         command.args(arguments).arg("--config").arg(self.path("dingsync.toml"));
-        command.env_clear().env("HOME", self.directory.path()).env("LC_ALL", "C.UTF-8").env("PATH", "/usr/bin:/bin");
+        command
+            .env_clear()
+            .env("HOME", self.directory.path())
+            .env("LC_ALL", "C.UTF-8")
+            .env("PATH", "/usr/bin:/bin");
         command
     }
 

@@ -1,5 +1,6 @@
 //! Settings: what is refused and where, what beats what, secrets, the example, editing in place.
 
+mod command;
 mod edit;
 mod refusals;
 mod secrets;
