@@ -106,6 +106,8 @@ pub struct Intent {
     pub write: Write,
     /// The values before the write, for an undo.
     pub before: Vec<FieldChange>,
+    /// Whether it only frees a value ahead of the row itself.
+    pub is_preparation: bool,
     /// When, Unix milliseconds.
     pub at_ms: i64,
 }
