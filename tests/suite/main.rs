@@ -12,4 +12,5 @@ mod pace;
 mod preview;
 mod store;
 mod support;
+mod sync;
 mod transport;
