@@ -34,6 +34,13 @@ pub struct Memory {
     pub finished_full_syncs: u64,
 }
 
+impl Memory {
+    /// Bound users and departments.
+    pub fn bindings(&self) -> u64 {
+        (self.users.len() + self.departments.len()) as u64
+    }
+}
+
 /// Which field of which record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnstoredKey {

@@ -47,7 +47,7 @@ async fn user(shared: &Shared<'_>, change: &Change) -> Result<Fresh, Error> {
         let Some(user) = shared.work.target.user(&id).await? else { return Ok(vanished()) };
         return Ok(judge(shared, change, Record::User(&user), Some(&user)));
     }
-    Ok(match (shared.is_resumed, shared.user(&id)) {
+    Ok(match (shared.is_resumed || shared.is_undo, shared.user(&id)) {
         (false, _) => Fresh::AsPlanned(None),
         (true, Some(user)) => judge(shared, change, Record::User(user), None),
         (true, None) => vanished(),
@@ -60,7 +60,7 @@ async fn department(shared: &Shared<'_>, change: &Change) -> Result<Fresh, Error
         let Some(department) = shared.work.target.department(id).await? else { return Ok(vanished()) };
         return Ok(judge(shared, change, Record::Department(&department), None));
     }
-    Ok(match (shared.is_resumed, shared.department(id)) {
+    Ok(match (shared.is_resumed || shared.is_undo, shared.department(id)) {
         (false, _) => Fresh::AsPlanned(None),
         (true, Some(department)) => judge(shared, change, Record::Department(department), None),
         (true, None) => vanished(),
@@ -72,6 +72,15 @@ fn judge(shared: &Shared<'_>, change: &Change, record: Record<'_>, user: Option<
         Standing::AsPlanned => Fresh::AsPlanned(user.cloned()),
         Standing::AsWanted => Fresh::AsWanted,
         Standing::Changed(field) => Fresh::Stale(format!("{field} was changed since it was read")),
+    }
+}
+
+/// Whether a record that an undo removes is still as the run made it.
+fn undone(shared: &Shared<'_>, change: &Change, record: Record<'_>) -> Standing {
+    if shared.is_undo {
+        standing(change, record, &|place| shared.resolve(place))
+    } else {
+        Standing::AsPlanned
     }
 }
 
@@ -88,6 +97,9 @@ async fn removed_user(shared: &Shared<'_>, change: &Change) -> Result<Fresh, Err
     let Some(then) = shared.user(&id) else {
         return Ok(Fresh::Stale("the user was not there when the plan was made".to_owned()));
     };
+    if let Standing::Changed(field) = undone(shared, change, Record::User(&now)) {
+        return Ok(Fresh::Stale(format!("{field} was changed since the run")));
+    }
     Ok(match difference(then, &now) {
         Some(field) => Fresh::Stale(format!("{field} was changed since it was read")),
         None => Fresh::AsPlanned(Some(now)),
@@ -118,6 +130,9 @@ async fn removed_department(shared: &Shared<'_>, change: &Change) -> Result<Fres
     };
     if now.parent != then.parent || now.name != then.name {
         return Ok(Fresh::Stale("the department was renamed or moved since it was read".to_owned()));
+    }
+    if let Standing::Changed(field) = undone(shared, change, Record::Department(&now)) {
+        return Ok(Fresh::Stale(format!("{field} was changed since the run")));
     }
     let mut left = (Vec::new(), Vec::new());
     for pause in PAUSES_MS {

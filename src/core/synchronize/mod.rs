@@ -74,6 +74,7 @@ pub async fn apply(
     let started_at_ms = work.clock.now_ms();
     let start = RunStart { kind, plan: plan.clone(), of_run, started_at_ms };
     let run = work.journal.begin(start).await?;
-    let shared = shared::Shared::new(work, &run, &plan, snapshot, &memory);
+    let mut shared = shared::Shared::new(work, &run, &plan, snapshot, &memory);
+    shared.is_undo = kind == RunKind::Undo;
     Ok(run::Run::new(&shared, kind, run::Earlier::default()).carry_out(events, stop).await)
 }

@@ -240,6 +240,7 @@ async fn unstored(shared: &Shared<'_>, write: &Write, written: &Written) -> Vec<
 }
 
 type Sent = Vec<(FieldName, Unstored)>;
+type ReadField = Box<dyn Fn(&str) -> Option<String> + Send>;
 
 fn doubtful(fields: &std::collections::BTreeMap<FieldName, Option<String>>) -> Sent {
     fields
@@ -251,7 +252,7 @@ fn doubtful(fields: &std::collections::BTreeMap<FieldName, Option<String>>) -> S
 
 async fn differing(shared: &Shared<'_>, entity: Entity, id: &str, sent: Sent) -> Option<Sent> {
     let target = shared.work.target;
-    let read: Box<dyn Fn(&str) -> Option<String> + Send> = match entity {
+    let read: ReadField = match entity {
         Entity::User => {
             let user = target.user(&UserId(id.to_owned())).await.ok()??;
             Box::new(move |name| user.field(name).map(str::to_owned))

@@ -13,7 +13,7 @@ use super::{Events, RunReport, StopSignal, Work, write};
 use crate::core::error::Error;
 use crate::core::event::{Outcome, RunStatus, RunSummary};
 use crate::core::field::user_field;
-use crate::core::journal::{CallEnd, CallId, Intent, Learned, Memory, UnfinishedRun};
+use crate::core::journal::{CallEnd, CallId, Intent, Learned, Memory, RunKind, UnfinishedRun};
 use crate::core::plan::{Action, Plan};
 use crate::core::target::TargetSnapshot;
 
@@ -36,6 +36,7 @@ pub async fn resume(
     let calls = work.journal.calls_of(&run).await?;
     let mut shared = Shared::new(work, &run, &plan, snapshot, &memory);
     shared.is_resumed = true;
+    shared.is_undo = kind == RunKind::Undo;
     let mut earlier = Earlier { calls: calls.len() as u64, ..Earlier::default() };
     let done: HashSet<usize> = ended.iter().map(|end| end.row).collect();
     let mut rows: HashMap<usize, Vec<(Intent, Option<CallEnd>)>> = HashMap::new();

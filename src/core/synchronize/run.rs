@@ -256,7 +256,7 @@ impl<'r> Run<'r> {
     fn stop_after_too_many_failures(&mut self) {
         let RunSummary { applied, failed, pending, .. } = self.summary;
         let attempts = applied + failed + pending;
-        let allowed = u64::from(self.shared.work.limits.failed_percent);
+        let allowed = self.shared.work.limits.failed_percent;
         if attempts < FEWEST_ATTEMPTS || failed * 100 <= allowed * attempts || self.error.is_some() {
             return;
         }

@@ -33,6 +33,8 @@ pub(super) struct Shared<'a> {
     pub memory: &'a Memory,
     /// The run is being resumed: the snapshot is younger than the plan.
     pub is_resumed: bool,
+    /// The run undoes another: what was changed since is left alone.
+    pub is_undo: bool,
     /// Calls whose outcome is being found out.
     pub settling: AtomicUsize,
     users: HashMap<&'a UserId, &'a User>,
@@ -62,6 +64,7 @@ impl<'a> Shared<'a> {
             snapshot,
             memory,
             is_resumed: false,
+            is_undo: false,
             settling: AtomicUsize::new(0),
             users: snapshot.users.iter().map(|user| (&user.id, user)).collect(),
             departments: snapshot.departments.iter().map(|department| (department.id, department)).collect(),

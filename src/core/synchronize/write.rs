@@ -6,7 +6,7 @@ use super::graph::Preparation;
 use super::shared::{Shared, department_id, user_id};
 use crate::core::field::{FieldName, user_field};
 use crate::core::journal::Learned;
-use crate::core::plan::{Action, Change, DepartmentRef, Entity, FieldChange, FieldValue};
+use crate::core::plan::{Action, Change, DepartmentRef, Entity, FieldChange, FieldValue, MatchedBy};
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{
     DepartmentDraft, DepartmentId, DepartmentUpdate, User, UserDraft, UserId, UserUpdate, Write, Written,
@@ -88,6 +88,12 @@ pub(super) fn learned(shared: &Shared<'_>, change: &Change, written: Option<&Wri
         (Entity::Department, Action::Remove) => {
             shared.unit(change).map(Learned::UnbindDepartment).into_iter().collect()
         }
+        (Entity::Department, _) if unlinks(shared, change) => {
+            shared.unit(change).map(Learned::UnbindDepartment).into_iter().collect()
+        }
+        (Entity::User, _) if unlinks(shared, change) => {
+            shared.account(change).map(Learned::UnbindUser).into_iter().collect()
+        }
         (Entity::Department, _) => bind_department(change, written).into_iter().collect(),
         (Entity::User, Action::Remove) => {
             let Some(account) = shared.account(change) else { return Vec::new() };
@@ -110,6 +116,12 @@ pub(super) fn learned(shared: &Shared<'_>, change: &Change, written: Option<&Wri
             learned
         }
     }
+}
+
+/// Whether a row undoes a link: it gives back what the link wrote, and the record is bound no more.
+fn unlinks(shared: &Shared<'_>, change: &Change) -> bool {
+    let is_back = matches!(change.action, Action::Update | Action::Move);
+    shared.is_undo && is_back && change.matched_by != Some(MatchedBy::Binding)
 }
 
 /// The binding of a created or linked department.

@@ -4,6 +4,7 @@ mod approval;
 mod faults;
 mod interrupted;
 mod order;
+mod undone;
 
 use serde_json::Value;
 
