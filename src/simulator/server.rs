@@ -1,19 +1,20 @@
 //! Both services on one port of the loopback.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::kept::{self, Kept};
 use super::options::Options;
 use super::respond;
 use super::seed::Seed;
@@ -26,6 +27,7 @@ pub struct Simulator {
     services: Services,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
+    keeper: Option<JoinHandle<()>>,
     state: Option<PathBuf>,
 }
 
@@ -36,19 +38,12 @@ struct Services {
     options: Options,
 }
 
-/// What is kept between runs.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    dingtalk: dingtalk::World,
-    idaas: idaas::World,
-}
-
 impl Simulator {
     /// Starts serving; data kept at `options.state` is taken up instead of the seed.
     pub async fn start(options: Options, seed: &Seed) -> std::io::Result<Self> {
-        let kept = options.state.as_deref().filter(|path| path.exists()).map(read).transpose()?;
+        let kept = options.state.as_deref().map(kept::read).transpose()?.flatten();
         let (dingtalk, idaas) = match kept {
-            Some(Kept { dingtalk, idaas }) => {
+            Some(Kept { dingtalk, idaas, .. }) => {
                 (dingtalk::Handle::with_world(dingtalk, &options), idaas::Handle::with_world(idaas, &options))
             }
             None => (dingtalk::Handle::new(seed, &options), idaas::Handle::new(seed, &options)),
@@ -66,7 +61,8 @@ impl Simulator {
             });
             drop(served.await);
         });
-        Ok(Self { address, services, stop: Some(stop), task, state })
+        let keeper = state.clone().map(|path| tokio::spawn(keep(path, services.clone())));
+        Ok(Self { address, services, stop: Some(stop), task, keeper, state })
     }
 
     /// Where it listens.
@@ -99,21 +95,39 @@ impl Simulator {
         drop(self.stop.take());
         // Connections that clients keep open must not keep the simulator alive.
         self.task.abort();
+        if let Some(keeper) = self.keeper.take() {
+            keeper.abort();
+            // A write that has begun ends before the last one begins.
+            drop(keeper.await);
+        }
         match &self.state {
             None => Ok(()),
-            Some(path) => write(path, &self.services),
+            Some(path) => kept::write(path, &self.services.dingtalk, &self.services.idaas),
         }
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Kept> {
-    serde_json::from_slice(&std::fs::read(path)?).map_err(std::io::Error::other)
-}
-
-fn write(path: &Path, services: &Services) -> std::io::Result<()> {
-    let (dingtalk, idaas) = (services.dingtalk.world(), services.idaas.world());
-    let kept = json!({"dingtalk": &*dingtalk, "idaas": &*idaas});
-    std::fs::write(path, kept.to_string())
+/// Writes the world after changes, at most once a second; less often where writing takes long.
+async fn keep(path: PathBuf, services: Services) {
+    let changes = |services: &Services| {
+        let applied: u64 = services.dingtalk.counts().values().map(|count| count.applied).sum();
+        (if services.dingtalk.writes() == 0 { 0 } else { applied }, services.idaas.writes())
+    };
+    let mut written = (0, 0);
+    let mut pause = Duration::from_secs(1);
+    loop {
+        tokio::time::sleep(pause).await;
+        let now = changes(&services);
+        if now == written {
+            continue;
+        }
+        let begun = Instant::now();
+        // One that cannot be written now is tried again, and told about at the end.
+        if kept::write(&path, &services.dingtalk, &services.idaas).is_ok() {
+            written = now;
+        }
+        pause = Duration::from_secs(1).max(begun.elapsed() * 10);
+    }
 }
 
 fn routes(services: &Services) -> Router {

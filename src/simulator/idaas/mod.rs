@@ -70,6 +70,12 @@ impl Handle {
         self.gate().counters.clone()
     }
 
+    /// Calls that changed, or tried to change, something.
+    pub fn writes(&self) -> u64 {
+        let is_read = |action: &str| ["List", "Get"].iter().any(|verb| action.starts_with(verb));
+        self.gate().counters.iter().filter(|(action, _)| !is_read(action)).map(|(_, calls)| calls).sum()
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.0.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

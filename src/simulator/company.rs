@@ -1,6 +1,0 @@
-//! stub
-use super::seed::Seed;
-/// demo
-pub fn demo() -> Seed {
-    Seed::default()
-}
