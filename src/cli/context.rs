@@ -88,8 +88,9 @@ impl Context {
 
     /// Prints a value as one line of JSON, control characters escaped.
     pub fn json<T: Serialize>(&self, value: &T) -> Result<(), Error> {
-        let json = to_json(value)?;
-        self.raw(&format!("{json}\n"));
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        // Nobody reads any more: the command ends quietly.
+        drop(write_json(&mut out, value).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
         Ok(())
     }
 
@@ -137,26 +138,42 @@ fn write_out(text: &str) {
 
 /// JSON on one line with C1 controls, line separators and bidirectional controls escaped too (contract 7, point 6).
 pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
-    let json = serde_json::to_string(value).map_err(|error| {
+    let failed = |error: &dyn std::fmt::Display| {
         Error::new(crate::core::error::ErrorKind::State, format!("cannot write JSON: {error}"))
-    })?;
-    Ok(escape_unsafe(json))
+    };
+    let mut json = Vec::new();
+    write_json(&mut json, value).map_err(|error| failed(&error))?;
+    String::from_utf8(json).map_err(|error| failed(&error))
 }
 
-/// Escapes what `serde_json` leaves as it is although a terminal would obey it.
-fn escape_unsafe(json: String) -> String {
-    if json.is_ascii() && !json.contains('\u{7f}') {
-        return json;
-    }
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        if text::is_unsafe(character) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            escaped.push(character);
+/// Writes such JSON piece by piece: a plan of 100,000 rows is never in memory twice.
+pub fn write_json<T: Serialize>(out: impl Write, value: &T) -> std::io::Result<()> {
+    serde_json::to_writer(Escaping(out), value).map_err(std::io::Error::from)
+}
+
+/// Escapes what `serde_json` leaves as it is although a terminal would obey it. Its pieces end between characters.
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if bytes.iter().all(|byte| byte.is_ascii() && *byte != 0x7f) {
+            return self.0.write_all(bytes).map(|()| bytes.len());
         }
+        let piece = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
+        let mut rest = piece;
+        while let Some((at, character)) =
+            rest.char_indices().find(|(_, character)| text::is_unsafe(*character))
+        {
+            self.0.write_all(rest[..at].as_bytes())?;
+            write!(self.0, "\\u{:04x}", u32::from(character))?;
+            rest = &rest[at + character.len_utf8()..];
+        }
+        self.0.write_all(rest.as_bytes()).map(|()| bytes.len())
     }
-    escaped
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn locale_variable() -> String {

@@ -8,7 +8,7 @@ use rust_i18n::t;
 
 use super::Exit;
 use super::args::PreviewArgs;
-use super::context::{Context, to_json};
+use super::context::{Context, write_json};
 use super::marks;
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
@@ -106,7 +106,6 @@ fn save(path: &Path, plan: &Plan, all: bool) -> Result<(), Error> {
         Error::new(ErrorKind::State, format!("cannot save the plan as {}: {error}", path.display()))
             .with_hint("choose a place that can be written, with room on the disk")
     };
-    let json = to_json(&plan.document(all))?;
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", std::process::id()));
     let temporary = Path::new(&name);
@@ -114,7 +113,13 @@ fn save(path: &Path, plan: &Plan, all: bool) -> Result<(), Error> {
     options.write(true).create(true).truncate(true).mode(0o600);
     let written = options
         .open(temporary)
-        .and_then(|mut file| writeln!(file, "{json}").and_then(|()| file.sync_all()))
+        .and_then(|file| {
+            let mut file = std::io::BufWriter::new(file);
+            write_json(&mut file, &plan.document(all))?;
+            writeln!(file)?;
+            file.flush()?;
+            file.get_ref().sync_all()
+        })
         .and_then(|()| std::fs::rename(temporary, path));
     if written.is_err() {
         drop(std::fs::remove_file(temporary));

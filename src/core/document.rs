@@ -57,6 +57,8 @@ impl Plan {
         let mut document = self.document(false);
         document.plan_id = "";
         document.created_at = "";
+        // What reading cost depends on what was remembered, not on what is planned.
+        document.calls = CallCounts::default();
         fingerprint(&document)
     }
 

@@ -22,3 +22,4 @@ pub mod synchronize;
 pub mod target;
 pub mod text;
 pub mod undo;
+mod words;

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, and its helpers are no test functions"
 )]
 
+mod architecture;
+mod bad_input;
 mod config;
 mod dingtalk_client;
 mod pace;

@@ -5,6 +5,7 @@ mod evaluate;
 mod functions;
 mod parser;
 mod paths;
+mod texts;
 mod value;
 
 pub use evaluate::{EvalError, Scope};

@@ -1,3 +1,5 @@
+//! The expression language: every function, errors with their column, properties.
+
 use proptest::prelude::*;
 
 use super::*;

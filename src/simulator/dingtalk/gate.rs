@@ -55,6 +55,11 @@ impl Gate {
         self.token.as_ref().is_some_and(|(known, until)| known == token && *until > Instant::now())
     }
 
+    /// The current token, if any was asked for.
+    pub(super) fn current(&self) -> Option<String> {
+        self.token.as_ref().map(|(token, _)| token.clone())
+    }
+
     /// Forgets the token, as if it had expired.
     pub(super) fn expire(&mut self) {
         self.token = None;

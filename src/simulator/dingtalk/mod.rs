@@ -105,6 +105,11 @@ impl Handle {
         self.gate().counts.clone()
     }
 
+    /// The token that calls have to carry, if any was asked for.
+    pub fn current_token(&self) -> Option<String> {
+        self.gate().current()
+    }
+
     /// Tokens handed out, repetitions included.
     pub fn tokens_given(&self) -> u64 {
         self.gate().tokens_given
