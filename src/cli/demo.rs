@@ -1,6 +1,7 @@
 //! `dingsync demo`: the whole job on a sample company, both services simulated inside the process. The commands are
 //! the ordinary ones; only the addresses in the settings differ.
 
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,11 @@ use rust_i18n::t;
 use super::args::{DemoArgs, PreviewArgs, SyncArgs};
 use super::context::Context;
 use super::{Exit, check, preview, simulate, sync};
-use crate::connect::Connection;
+use crate::connect::{Connection, open_state};
 use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::{Journal, Learned};
+use crate::core::source::{AccountId, UnitId};
+use crate::core::target::{DepartmentId, UserId};
 use crate::simulator::options::Options;
 use crate::simulator::{Simulator, company};
 
@@ -27,13 +31,31 @@ pub async fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, Error> {
     let options = Options { dingtalk_qps: CALLS_PER_SECOND, ..Options::default() };
     let simulator = Simulator::start(options, &company::demo()).await.map_err(failed)?;
     let settings = simulate::write_config(&place.0, &simulator.url(), simulator.options()).map_err(failed)?;
+    append(&settings, company::SETTINGS).map_err(failed)?;
     let mut context = context.clone();
     context.options.config = Some(settings);
     context.options.state = None;
     context.options.yes = true;
+    remember(&context).await?;
     let exit = show(&context).await;
     drop(simulator.stop().await);
     exit
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// The company's pilot group was synchronized before: its bindings are in the state.
+async fn remember(context: &Context) -> Result<(), Error> {
+    let bindings = company::bindings();
+    let users =
+        bindings.users.into_iter().map(|(account, user)| Learned::BindUser(AccountId(account), UserId(user)));
+    let departments = bindings
+        .departments
+        .into_iter()
+        .map(|(unit, department)| Learned::BindDepartment(UnitId(unit), DepartmentId(department)));
+    open_state(&context.config()?)?.learn(departments.chain(users).collect()).await
 }
 
 async fn show(context: &Context) -> Result<Exit, Error> {

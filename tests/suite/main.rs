@@ -10,6 +10,7 @@ mod config;
 mod dingtalk_client;
 mod pace;
 mod preview;
+mod simulate;
 mod store;
 mod support;
 mod transport;
