@@ -84,6 +84,8 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         approve_removals: Option<u64>,
     },
+    /// Show the inverse of a run; with --yes apply it
+    Undo(UndoArgs),
     /// Explain one record from source to call
     Why {
         /// An IDaaS account or unit id, a DingTalk userid or department id
@@ -145,6 +147,16 @@ pub struct SyncArgs {
     /// With --plan: leave out records that would now be planned differently
     #[arg(long, requires = "plan")]
     pub skip_stale: bool,
+    /// Approve exactly this many removals beyond the limits
+    #[arg(long, value_name = "N")]
+    pub approve_removals: Option<u64>,
+}
+
+/// `undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The run to undo
+    pub run: String,
     /// Approve exactly this many removals beyond the limits
     #[arg(long, value_name = "N")]
     pub approve_removals: Option<u64>,

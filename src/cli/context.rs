@@ -1,6 +1,8 @@
 //! What every command needs: the options, the language, and the one place that writes to standard output and error.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -14,12 +16,23 @@ use crate::core::text;
 pub struct Context {
     /// Options of every command.
     pub options: Common,
+    takes_signals: Arc<AtomicBool>,
 }
 
 impl Context {
     /// From the parsed options.
     pub fn new(options: Common) -> Self {
-        Self { options }
+        Self { options, takes_signals: Arc::default() }
+    }
+
+    /// From now on SIGINT and SIGTERM are the command's own business.
+    pub fn take_signals(&self) {
+        self.takes_signals.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the command sees to SIGINT and SIGTERM itself.
+    pub fn signals_are_taken(&self) -> bool {
+        self.takes_signals.load(Ordering::Relaxed)
     }
 
     /// How the settings are to be loaded.

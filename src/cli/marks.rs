@@ -73,7 +73,6 @@ fn value(field: &str, value: &FieldValue, locale: &str) -> String {
     match value {
         FieldValue::Empty(()) => t!("row.empty", locale = locale).into_owned(),
         FieldValue::Text(text) if field == "mobile" || field == "exclusive_mobile" => mask_mobile(text),
-        FieldValue::Text(text) if field == "init_password" => "*".repeat(text.chars().count().min(8)),
         FieldValue::Text(text) => text::for_display(text, 120),
         FieldValue::List(values) => values.join(", "),
     }

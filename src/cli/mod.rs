@@ -16,6 +16,7 @@ pub mod retry;
 pub mod runs;
 pub mod simulate;
 pub mod sync;
+pub mod undo;
 pub mod why;
 
 use std::process::ExitCode;
@@ -95,7 +96,11 @@ pub fn print_usage_error(text: &str) {
 /// Carries out one command and prints its error, if any.
 pub async fn run(cli: Cli) -> Exit {
     let context = Context::new(cli.common);
-    match dispatch(cli.command, &context).await {
+    let outcome = tokio::select! {
+        outcome = dispatch(cli.command, &context) => outcome,
+        () = interrupted(&context) => Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was written")),
+    };
+    match outcome {
         Ok(exit) => exit,
         Err(error) => {
             context.print_error(&error);
@@ -104,10 +109,30 @@ pub async fn run(cli: Cli) -> Exit {
     }
 }
 
+/// Resolves when the operator interrupts a command that has nothing to drain.
+async fn interrupted(context: &Context) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if !context.signals_are_taken() {
+            return;
+        }
+    }
+}
+
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
     match command {
         Command::Demo(args) => demo::run(&args, context).await,
         Command::Simulate(args) => {
+            context.take_signals();
             simulate::run(args, context.options.state.clone()).await.map(|()| Exit::Done)
         }
         Command::Check => check::run(context).await,
@@ -117,6 +142,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Retry { run, approve_removals } => {
             retry::run(run.as_deref(), approve_removals, context).await
         }
+        Command::Undo(args) => undo::run(&args, context).await,
         Command::Why { id } => why::run(&id, context).await,
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,

@@ -40,10 +40,10 @@ pub async fn run(run: Option<&str>, removals: Option<u64>, context: &Context) ->
     if failed.is_empty() {
         context.note(t!("sync.retry_nothing", run = run, locale = locale));
     }
-    let mut fresh = preview(&connection.reading()).await?;
-    fresh.plan = fresh.plan.restricted_to(|change| failed.contains(&(change.entity, key(change))));
+    let fresh = preview(&connection.reading()).await?;
+    let plan = fresh.plan.restricted_to(|change| failed.contains(&(change.entity, key(change))));
     let again = sync::Again { kind: RunKind::Retry, of_run: Some(run), removals };
-    sync::apply(&config, context, &connection, fresh, again).await
+    sync::apply(&config, context, &connection, (plan, fresh.target), again).await
 }
 
 /// The newest run; an error when there is none.

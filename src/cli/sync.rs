@@ -18,6 +18,7 @@ use crate::core::plan::{Approval, ApprovedPlan, Plan};
 use crate::core::preview::{Preview, preview};
 use crate::core::saved::{self, Stale};
 use crate::core::synchronize::{self, RunReport, StopSignal};
+use crate::core::target::TargetSnapshot;
 
 /// A plan file larger than this is not one of ours.
 const LONGEST_PLAN: u64 = 1 << 30;
@@ -47,7 +48,8 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
         fresh.plan = plan;
     }
     let again = Again { kind: RunKind::Sync, of_run: None, removals: args.approve_removals };
-    apply(&config, context, &connection, fresh, again).await
+    let Preview { plan, target, .. } = fresh;
+    apply(&config, context, &connection, (plan, target), again).await
 }
 
 /// What kind of run a plan is applied as, and how its removals are approved.
@@ -60,16 +62,15 @@ pub(super) struct Again {
     pub removals: Option<u64>,
 }
 
-/// Approves and applies a plan; shared by `sync` and `retry`.
+/// Approves and applies a plan; shared by `sync`, `retry` and `undo`.
 pub(super) async fn apply(
     config: &Config,
     context: &Context,
     connection: &Connection,
-    fresh: Preview,
+    (plan, target): (Plan, TargetSnapshot),
     again: Again,
 ) -> Result<Exit, Error> {
     let locale = context.locale(Some(config));
-    let Preview { plan, target, .. } = fresh;
     if !context.options.json && !plan.is_empty() && !context.options.quiet {
         super::preview::print_plan(&plan, false, context, locale);
     }
@@ -190,6 +191,7 @@ fn approve(
 
 /// The first SIGINT or SIGTERM drains, the second stops at once.
 pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
+    context.take_signals();
     let stop = StopSignal::new();
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();

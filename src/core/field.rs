@@ -151,7 +151,6 @@ pub const USER_FIELDS: &[FieldSpec] = &[
     create_only(spec("exclusive_account", Boolean, Listed)),
     create_only(spec("exclusive_account_type", Text(16), Never)),
     create_only(spec("login_id", Text(64), Never)),
-    create_only(spec("init_password", Text(64), Never)),
     create_only(spec("send_password_to_user", Boolean, Never)),
     spec("exclusive_mobile", Text(32), Never),
     create_only(spec("outer_exclusive_corpid", Text(64), Never)),

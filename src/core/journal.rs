@@ -34,6 +34,13 @@ pub struct Memory {
     pub finished_full_syncs: u64,
 }
 
+impl Memory {
+    /// Bound users and departments.
+    pub fn bindings(&self) -> u64 {
+        (self.users.len() + self.departments.len()) as u64
+    }
+}
+
 /// Which field of which record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnstoredKey {
@@ -106,6 +113,8 @@ pub struct Intent {
     pub write: Write,
     /// The values before the write, for an undo.
     pub before: Vec<FieldChange>,
+    /// Whether it only frees a value ahead of the row itself.
+    pub is_preparation: bool,
     /// When, Unix milliseconds.
     pub at_ms: i64,
 }

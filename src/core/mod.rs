@@ -21,3 +21,4 @@ pub mod source;
 pub mod synchronize;
 pub mod target;
 pub mod text;
+pub mod undo;

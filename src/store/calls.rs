@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::memory;
 use super::seal::{seal, verify};
 
-const COLUMNS: &str = "id, run, row, step, write, before, at_ms, seal, ended, ended_seal";
+const COLUMNS: &str = "id, run, row, step, write, before, at_ms, seal, ended, ended_seal, is_preparation";
 
 /// Stores a write about to be sent.
 pub(crate) fn intend(connection: &Connection, intent: &Intent) -> Result<CallId, Fault> {
@@ -17,9 +17,10 @@ pub(crate) fn intend(connection: &Connection, intent: &Intent) -> Result<CallId,
     let sealed = seal_of(&intent.run, row, step, &write, &before);
     connection
         .prepare_cached(
-            "INSERT INTO call (run, row, step, write, before, at_ms, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO call (run, row, step, write, before, is_preparation, at_ms, seal) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
-        .execute((&intent.run, row, step, &write, &before, intent.at_ms, sealed))?;
+        .execute((&intent.run, row, step, &write, &before, intent.is_preparation, intent.at_ms, sealed))?;
     Ok(CallId(connection.last_insert_rowid()))
 }
 
@@ -118,6 +119,7 @@ fn call(row: &Row<'_>) -> Result<Call, Fault> {
         step: u32::try_from(step).map_err(|_| Fault::Damaged("a call's step is no step".into()))?,
         write: serde_json::from_str(&write)?,
         before: serde_json::from_str(&before)?,
+        is_preparation: row.get(10)?,
         at_ms: row.get(6)?,
         run,
     };

@@ -42,6 +42,7 @@ CREATE TABLE call (
     step   INTEGER NOT NULL,
     write  TEXT NOT NULL,
     before TEXT NOT NULL,
+    is_preparation INTEGER NOT NULL,
     at_ms  INTEGER NOT NULL,
     seal   INTEGER NOT NULL,
     ended  TEXT,

@@ -13,4 +13,5 @@ mod preview;
 mod simulate;
 mod store;
 mod support;
+mod sync;
 mod transport;

@@ -3,7 +3,7 @@
 mod departments;
 mod explain;
 mod leavers;
-mod limits;
+pub(in crate::core) mod limits;
 mod scope;
 mod target;
 mod users;
@@ -170,7 +170,7 @@ fn change_of(field: &super::field::FieldName, before: Option<String>, after: Opt
 }
 
 /// Calls that a row takes; a link without differences takes none.
-pub(super) fn write_calls(change: &Change) -> u64 {
+pub(in crate::core) fn write_calls(change: &Change) -> u64 {
     match change.action {
         Action::Create | Action::Remove => 1,
         Action::Link | Action::Update | Action::Move => u64::from(!change.fields.is_empty()),

@@ -97,6 +97,7 @@ fn intent(run: &str, row: usize) -> Intent {
         step: 0,
         write: Write::CreateUser(UserDraft { departments: vec![DepartmentId(1)], fields }),
         before: vec![field_change()],
+        is_preparation: false,
         at_ms: MORNING,
     }
 }
