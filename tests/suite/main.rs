@@ -7,6 +7,7 @@
 )]
 
 mod config;
+mod demo;
 mod dingtalk_client;
 mod pace;
 mod preview;
