@@ -15,6 +15,11 @@ fn demo(arguments: &[&str], place: &Path) -> String {
         .env("LC_ALL", "C.UTF-8")
         .env("HOME", place)
         .env("TMPDIR", place)
+        // Neither an operator's own connection nor a proxy is the demo's business.
+        .env("DINGSYNC_CONFIG", "/nowhere/dingsync.toml")
+        .env("DINGSYNC_STATE", "/nowhere/state.db")
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
