@@ -179,6 +179,16 @@ fn wrong_arguments_are_usage_errors_with_the_nearest_fault() {
 }
 
 #[test]
+fn an_address_that_is_taken_is_named() {
+    let simulation = Simulation::start(&["--accounts", "1"]);
+    let address = simulation.url("").trim_start_matches("http://").to_owned();
+    let refused = program(&["simulate", "--accounts", "1", "--listen", &address]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains(&address));
+}
+
+#[test]
 fn the_help_lists_every_fault() {
     let output = program(&["simulate", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
