@@ -1,6 +1,7 @@
 //! `dingsync demo`: the whole job on a sample company, both services simulated inside the process. The commands are
 //! the ordinary ones; only the addresses in the settings differ.
 
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -9,31 +10,92 @@ use rust_i18n::t;
 use super::args::{DemoArgs, PreviewArgs, SyncArgs};
 use super::context::Context;
 use super::{Exit, check, preview, simulate, sync};
-use crate::connect::Connection;
+use crate::config::{self, Environment, LoadOptions};
+use crate::connect::{Connection, open_state};
 use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::{Journal, Learned};
+use crate::core::source::{AccountId, UnitId};
+use crate::core::target::{DepartmentId, UserId};
 use crate::simulator::options::Options;
 use crate::simulator::{Simulator, company};
 
 /// The pace of the simulated DingTalk: the demo shall end while somebody watches.
 const CALLS_PER_SECOND: u32 = 200;
 
+/// A running demo: both services in this process, and a directory with settings and state. It is gone when dropped.
+#[derive(Debug)]
+pub struct Demo {
+    simulator: Simulator,
+    place: Place,
+    settings: PathBuf,
+}
+
+impl Demo {
+    /// Serves the sample company and leaves settings and the pilot's bindings for it. Errors of kind state: no port or
+    /// no room.
+    pub async fn start() -> Result<Self, Error> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
+                .with_hint("it needs a free port on the loopback and room in the temporary directory")
+        };
+        let place = Place::new().map_err(failed)?;
+        let options = Options { dingtalk_qps: CALLS_PER_SECOND, ..Options::default() };
+        let simulator = Simulator::start(options, &company::demo()).await.map_err(failed)?;
+        let url = simulator.url();
+        let settings = simulate::write_config(&place.0, &url, simulator.options()).map_err(failed)?;
+        append(&settings, company::SETTINGS).map_err(failed)?;
+        let demo = Self { simulator, place, settings };
+        demo.remember().await?;
+        Ok(demo)
+    }
+
+    /// The same context with the demo's settings and state, whatever the environment names.
+    pub fn context(&self, context: &Context) -> Context {
+        let mut context = context.clone();
+        context.options.config = Some(self.settings.clone());
+        context.options.state = Some(self.place.0.join("state.db"));
+        context
+    }
+
+    /// The company's pilot group was synchronized before: its bindings are in the state.
+    async fn remember(&self) -> Result<(), Error> {
+        let load = LoadOptions {
+            config: Some(self.settings.clone()),
+            state: Some(self.place.0.join("state.db")),
+            language: None,
+            environment: Environment::of([]),
+        };
+        let bindings = company::bindings();
+        let users = bindings
+            .users
+            .into_iter()
+            .map(|(account, user)| Learned::BindUser(AccountId(account), UserId(user)));
+        let departments = bindings
+            .departments
+            .into_iter()
+            .map(|(unit, department)| Learned::BindDepartment(UnitId(unit), DepartmentId(department)));
+        open_state(&config::load(&load)?)?.learn(departments.chain(users).collect()).await
+    }
+
+    /// Ends both services and removes the directory.
+    pub async fn stop(self) {
+        // Nothing of it is kept, so nothing can fail that anybody would miss.
+        drop(self.simulator.stop().await);
+    }
+}
+
 /// Runs check, preview, sync and a second preview. Done when the second preview is empty.
 pub async fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, Error> {
-    let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
-            .with_hint("it needs a free port on the loopback and room in the temporary directory")
-    };
-    let place = Place::new().map_err(failed)?;
-    let options = Options { dingtalk_qps: CALLS_PER_SECOND, ..Options::default() };
-    let simulator = Simulator::start(options, &company::demo()).await.map_err(failed)?;
-    let settings = simulate::write_config(&place.0, &simulator.url(), simulator.options()).map_err(failed)?;
-    let mut context = context.clone();
-    context.options.config = Some(settings);
-    context.options.state = None;
+    let demo = Demo::start().await?;
+    let mut context = demo.context(context);
     context.options.yes = true;
     let exit = show(&context).await;
-    drop(simulator.stop().await);
+    demo.stop().await;
     exit
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes())
 }
 
 async fn show(context: &Context) -> Result<Exit, Error> {
@@ -80,6 +142,7 @@ fn say(context: &Context, text: &str) {
 }
 
 /// A directory of the demo's own, gone when it ends.
+#[derive(Debug)]
 struct Place(PathBuf);
 
 impl Place {

@@ -24,11 +24,13 @@ struct Keeping<'w> {
     idaas: &'w idaas::World,
 }
 
-/// What a file keeps; `None` when there is no file. A file that keeps something else is `InvalidData`.
+/// What a file keeps; `None` when there is no file. One that cannot be read or keeps something else is `InvalidData`.
 pub(super) fn read(path: &Path) -> Result<Option<Kept>> {
     let bytes = match std::fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        read => read?,
+        read => read.map_err(|error| {
+            Error::new(ErrorKind::InvalidData, format!("{} cannot be read: {error}", path.display()))
+        })?,
     };
     let foreign = |why: String| {
         Error::new(ErrorKind::InvalidData, format!("{} keeps no simulated world: {why}", path.display()))

@@ -9,9 +9,11 @@
 mod architecture;
 mod bad_input;
 mod config;
+mod demo;
 mod dingtalk_client;
 mod pace;
 mod preview;
+mod simulate;
 mod store;
 mod support;
 mod sync;

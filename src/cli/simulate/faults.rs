@@ -7,14 +7,26 @@ use crate::simulator::faults::{CATALOGUE, Faults, Known};
 /// Every fault and switch, for the end of the help.
 pub(super) fn help() -> String {
     let mut text = String::from(
-        "Faults and switches for --fault:\n  WHEN: N the first N calls, N% a share of them, every:N, after:N; without it every call\n  \
-         OPERATION: the end of a DingTalk path (user/create) or an IDaaS action (GetUser); without it every one\n\n",
+        "With --state FILE the simulated world is kept from one run to the next. When both services can be\n\
+         called, one line of JSON with their addresses is printed; SIGINT and SIGTERM end them.\n\n\
+         Faults, given as --fault NAME[=WHEN][@OPERATION]:\n  \
+         WHEN       N: the first N calls; N%: a share of them; every:N; after:N; without it every call\n  \
+         OPERATION  end of a DingTalk path (user/create) or an IDaaS action (GetUser); without it every one\n\n",
     );
-    for known in CATALOGUE {
+    let (faults, switches): (Vec<&Known>, Vec<&Known>) = CATALOGUE.iter().partition(|known| is_fault(known));
+    for known in faults {
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "  {:<36} {}", format!("{}{}", known.name, known.value), known.does);
+        let _ = writeln!(text, "  {:<20} {}", known.name, known.does);
+    }
+    text.push_str("\nSwitches, given as --fault NAME or --fault NAME=VALUE:\n\n");
+    for known in switches {
+        let _ = writeln!(text, "  {:<31} {}", format!("{}{}", known.name, known.value), known.does);
     }
     text
+}
+
+fn is_fault(known: &Known) -> bool {
+    known.value.starts_with("[=WHEN]")
 }
 
 /// A fault as given, when it is one.
@@ -37,7 +49,7 @@ fn nearest(name: &str) -> &'static str {
 
 /// A switch's value by the form that the catalogue shows.
 fn check_value(known: &Known, value: &str, has_operation: bool) -> Result<(), &'static str> {
-    if known.value.starts_with("[=WHEN]") {
+    if is_fault(known) {
         return Ok(());
     }
     if has_operation {
@@ -66,7 +78,7 @@ mod tests {
     fn every_name_of_the_catalogue_is_in_the_help_and_can_be_given() {
         let help = help();
         for known in CATALOGUE {
-            assert!(help.contains(&format!("  {}{}", known.name, known.value)), "{}", known.name);
+            assert!(help.contains(&format!("\n  {}", known.name)), "{}", known.name);
             let value = match known.value.trim_start_matches('=') {
                 "MS" | "N" | "SECONDS" => "=5",
                 "ID,ID" => "=1,2",

@@ -67,14 +67,12 @@ pub async fn run(args: SimulateArgs, state: Option<PathBuf>) -> Result<(), Error
     let mut interrupts = Interrupts::new()?;
     let listen = args.listen;
     let simulator = Simulator::start(options(&args, state)?, &seed(&args)).await.map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AddrInUse
-            || error.kind() == std::io::ErrorKind::PermissionDenied
-        {
-            Error::new(ErrorKind::Network, format!("cannot listen at {listen}: {error}"))
-                .with_hint("give another --listen; port 0 takes a free one")
-        } else {
+        if error.kind() == std::io::ErrorKind::InvalidData {
             Error::new(ErrorKind::State, format!("the simulation cannot start: {error}"))
                 .with_hint("--state must name a file that an earlier `dingsync simulate` wrote, or none yet")
+        } else {
+            Error::new(ErrorKind::Network, format!("cannot listen at {listen}: {error}"))
+                .with_hint("give another --listen; port 0 takes a free one")
         }
     })?;
     let url = simulator.url();
