@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
 
-use super::args::{DemoArgs, PreviewArgs, SyncArgs};
+use super::args::{DemoArgs, SyncArgs};
 use super::context::Context;
 use super::{Exit, check, preview, simulate, sync};
-use crate::config::{self, Environment, LoadOptions};
+use crate::config::{self, Config, Environment, LoadOptions};
 use crate::connect::{Connection, open_state};
+use crate::core;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::{Journal, Learned};
+use crate::core::plan::Plan;
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{DepartmentId, UserId};
 use crate::simulator::options::Options;
@@ -21,6 +23,8 @@ use crate::simulator::{Simulator, company};
 
 /// The pace of the simulated DingTalk: the demo shall end while somebody watches.
 const CALLS_PER_SECOND: u32 = 200;
+/// Rows of each kind that are printed.
+const ROWS_OF_A_KIND: usize = 5;
 
 /// A running demo: both services in this process, and a directory with settings and state. It is gone when dropped.
 #[derive(Debug)]
@@ -102,24 +106,17 @@ async fn show(context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     say(context, &t!("demo.title", locale = locale));
-    let preview_args = PreviewArgs { all: false, out: None, detailed_exitcode: false };
     step(context, "dingsync check", locale);
     check::run(context).await?;
     step(context, "dingsync preview", locale);
-    preview::run(&preview_args, context).await?;
+    read_and_print(context, &config, locale).await?;
     step(context, "dingsync sync --yes", locale);
     let mut quietly = context.clone();
     // The plan was printed a moment ago.
     quietly.options.quiet = true;
     sync::run(&SyncArgs { plan: None, skip_stale: false, approve_removals: None }, &quietly).await?;
     step(context, "dingsync preview", locale);
-    let connection = Connection::open(&config).await?;
-    let plan = crate::core::preview::preview(&connection.reading()).await?.plan;
-    if context.options.json {
-        context.json(&plan.document(false))?;
-    } else {
-        preview::print_plan(&plan, false, context, locale);
-    }
+    let plan = read_and_print(context, &config, locale).await?;
     if !plan.is_empty() {
         return Err(Error::new(
             ErrorKind::State,
@@ -128,6 +125,18 @@ async fn show(context: &Context) -> Result<Exit, Error> {
     }
     say(context, &t!("demo.done", locale = locale));
     Ok(Exit::Done)
+}
+
+/// A preview; on paper only the first rows of each kind, for somebody who wants to see what it is like.
+async fn read_and_print(context: &Context, config: &Config, locale: &str) -> Result<Plan, Error> {
+    let connection = Connection::open(config).await?;
+    let plan = core::preview::preview(&connection.reading()).await?.plan;
+    if context.options.json {
+        context.json(&plan.document(false))?;
+    } else {
+        preview::print_plan(&plan, false, ROWS_OF_A_KIND, context, locale);
+    }
+    Ok(plan)
 }
 
 fn step(context: &Context, command: &str, locale: &str) {

@@ -1,5 +1,6 @@
 //! `dingsync preview`: every change before anything is written, as text or as the plan document.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -12,7 +13,7 @@ use super::context::{Context, write_json};
 use super::marks;
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::plan::{ActionCounts, Plan};
+use crate::core::plan::{Action, ActionCounts, Entity, Plan};
 use crate::core::preview::preview;
 
 /// Reads, plans, prints; saves with `--out`.
@@ -27,7 +28,7 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
     if context.options.json {
         context.json(&plan.document(args.all))?;
     } else {
-        print_plan(&plan, args.all, context, locale);
+        print_plan(&plan, args.all, usize::MAX, context, locale);
         if let Some(path) = &args.out {
             context.line(t!("preview.saved", path = path.display(), locale = locale));
         }
@@ -35,8 +36,8 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
 }
 
-/// Prints a plan as text.
-pub(super) fn print_plan(plan: &Plan, all: bool, context: &Context, locale: &str) {
+/// Prints a plan as text, of each kind of row so many at most.
+pub(super) fn print_plan(plan: &Plan, all: bool, most: usize, context: &Context, locale: &str) {
     context.line(t!("preview.title", connection = plan.connection, locale = locale));
     if plan.first_run {
         context.line(t!("preview.first_run", locale = locale));
@@ -45,8 +46,19 @@ pub(super) fn print_plan(plan: &Plan, all: bool, context: &Context, locale: &str
         context.line(format!("! {}", t!("preview.incomplete", locale = locale)));
     }
     print_counts(plan, context, locale);
+    let mut shown: BTreeMap<(Entity, Action), usize> = BTreeMap::new();
+    let mut hidden = 0;
     for change in &plan.document(all).changes {
-        context.raw(&format!("{}\n", marks::row(change, locale)));
+        let of_kind = shown.entry((change.entity, change.action)).or_default();
+        *of_kind += 1;
+        if *of_kind <= most {
+            context.raw(&format!("{}\n", marks::row(change, locale)));
+        } else {
+            hidden += 1;
+        }
+    }
+    if hidden > 0 {
+        context.line(t!("preview.more", count = hidden, locale = locale));
     }
     if plan.is_empty() {
         context.line(format!("= {}", t!("preview.empty", locale = locale)));

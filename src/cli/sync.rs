@@ -72,7 +72,7 @@ pub(super) async fn apply(
 ) -> Result<Exit, Error> {
     let locale = context.locale(Some(config));
     if !context.options.json && !plan.is_empty() && !context.options.quiet {
-        super::preview::print_plan(&plan, false, context, locale);
+        super::preview::print_plan(&plan, false, usize::MAX, context, locale);
     }
     let approved = approve(plan, again.removals, config, context, locale)?;
     let work = connection.work();

@@ -72,7 +72,7 @@ fn show(plan: &Plan, context: &Context, locale: &str) -> Result<Exit, Error> {
             context.line(format!("  {}: {detail}", change.name));
         }
     }
-    print_plan(plan, false, context, locale);
+    print_plan(plan, false, usize::MAX, context, locale);
     if !plan.is_empty() {
         context.line(t!("undo.how", locale = locale));
     }

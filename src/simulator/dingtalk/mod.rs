@@ -5,6 +5,7 @@ mod answers;
 mod arguments;
 mod departments;
 mod gate;
+mod members;
 mod users;
 mod v1;
 mod world;
@@ -340,9 +341,11 @@ fn run(handle: &Handle, path: &str, interface: &str, arguments: &Arguments) -> R
     let result = match path {
         "/auth/scopes" => return Ok(flat(path, scopes(&call))),
         "/topapi/user/get_admin_scope" => {
-            return users::admin_scope(&call, &world).map(|members| flat(path, members));
+            return members::admin_scope(&call, &world).map(|members| flat(path, members));
         }
-        "/user/get" => return users::get(&call, &world).map(|record| flat(path, record.unwrap_or_default())),
+        "/user/get" => {
+            return members::get(&call, &world).map(|record| flat(path, record.unwrap_or_default()));
+        }
         "/department/list" => return Ok(flat(path, v1::departments(&world))),
         "/topapi/v2/department/create" => departments::create(&call, &mut world)?,
         "/topapi/v2/department/update" => departments::update(&call, &mut world)?,
@@ -355,14 +358,14 @@ fn run(handle: &Handle, path: &str, interface: &str, arguments: &Arguments) -> R
         "/topapi/v2/user/create" => users::create(&call, &mut world)?,
         "/topapi/v2/user/update" => users::update(&call, &mut world)?,
         "/topapi/v2/user/delete" => users::delete(&call, &mut world)?,
-        "/topapi/v2/user/get" => users::get(&call, &world)?,
-        "/topapi/v2/user/list" => users::list(&call, &world)?,
-        "/topapi/v2/user/getbymobile" => users::by_mobile(&call, &world)?,
-        "/topapi/user/listsimple" => users::list_simple(&call, &world)?,
-        "/topapi/user/listid" => users::list_id(&call, &world)?,
-        "/topapi/user/count" => users::count(&call, &world)?,
-        "/topapi/user/getbyunionid" => users::by_union_id(&call, &world)?,
-        "/topapi/user/listadmin" => users::list_admin(&world)?,
+        "/topapi/v2/user/get" => members::get(&call, &world)?,
+        "/topapi/v2/user/list" => members::list(&call, &world)?,
+        "/topapi/v2/user/getbymobile" => members::by_mobile(&call, &world)?,
+        "/topapi/user/listsimple" => members::list_simple(&call, &world)?,
+        "/topapi/user/listid" => members::list_id(&call, &world)?,
+        "/topapi/user/count" => members::count(&call, &world)?,
+        "/topapi/user/getbyunionid" => members::by_union_id(&call, &world)?,
+        "/topapi/user/listadmin" => members::list_admin(&world)?,
         _ => None,
     };
     drop(world);
@@ -390,5 +393,5 @@ fn scopes(call: &Call<'_>) -> Value {
 /// The whole address book for a test to compare.
 pub fn state(handle: &Handle) -> Value {
     let world = handle.world();
-    json!({"departments": world.departments.values().collect::<Vec<_>>(), "users": users::dump(&world)})
+    json!({"departments": world.departments.values().collect::<Vec<_>>(), "users": members::dump(&world)})
 }

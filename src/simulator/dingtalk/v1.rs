@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answers::{v1_failure, v1_success};
 use super::world::World;
-use super::{Handle, users};
+use super::{Handle, members};
 use crate::simulator::respond::{self, Fate};
 
 pub(super) async fn serve(
@@ -118,7 +118,7 @@ fn contacts(handle: &Handle, path: &str, headers: &HeaderMap, body: Option<&Valu
     let word = body.and_then(|body| body["queryWord"].as_str()).unwrap_or_default();
     match path {
         "/v1.0/contact/users/search" => {
-            page(users::search(&world, word).into_iter().map(Value::from).collect(), body)
+            page(members::search(&world, word).into_iter().map(Value::from).collect(), body)
         }
         "/v1.0/contact/departments/search" => {
             let found = world.departments.values().filter(|department| department.name.contains(word));
