@@ -164,7 +164,7 @@ impl<W: Write> Write for Escaping<W> {
         while let Some((at, character)) =
             rest.char_indices().find(|(_, character)| text::is_unsafe(*character))
         {
-            self.0.write_all(rest[..at].as_bytes())?;
+            self.0.write_all(&rest.as_bytes()[..at])?;
             write!(self.0, "\\u{:04x}", u32::from(character))?;
             rest = &rest[at + character.len_utf8()..];
         }

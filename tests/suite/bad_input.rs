@@ -246,7 +246,7 @@ fn no_secret_appears_in_anything_the_program_leaves_behind() {
             let is_there = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!is_there, "a secret stands in {place}");
         }
-        for token in env.simulator.dingtalk().current_token() {
+        if let Some(token) = env.simulator.dingtalk().current_token() {
             let is_there = bytes.windows(token.len()).any(|window| window == token.as_bytes());
             assert!(!is_there, "a token stands in {place}");
         }
