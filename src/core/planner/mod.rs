@@ -4,7 +4,9 @@ mod departments;
 mod explain;
 mod leavers;
 pub(in crate::core) mod limits;
+mod person;
 mod scope;
+mod taken;
 mod target;
 mod users;
 
@@ -51,7 +53,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
     let mut departments = departments::plan(input, &rules, &scope, &target);
     let mut users = users::plan(input, &rules, &scope, &target, &departments);
     leavers::users(input, &scope, &target, &mut users, &departments);
-    users::settle_conflicts(input, &mut users);
+    taken::settle_conflicts(input, &mut users);
     leavers::departments(input, &scope, &target, &mut departments, &users);
     let mut changes = departments.changes;
     changes.extend(users.rows.into_iter().map(|row| row.change));
