@@ -45,3 +45,4 @@ pub mod http;
 pub mod idaas;
 pub mod simulator;
 pub mod store;
+pub mod tui;

@@ -1,0 +1,40 @@
+//! What the screens share: the connection being set up, what is known of both services, the plan, the run.
+
+use super::draft::Draft;
+use super::look::Look;
+
+/// Something that is fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Loadable<T> {
+    /// Nobody asked.
+    #[default]
+    Idle,
+    /// Asked at this time, Unix milliseconds.
+    Loading(i64),
+    /// Here.
+    Ready(T),
+    /// It failed: what to show, and the way out.
+    Failed(String, Option<String>),
+}
+
+/// The state that more than one screen reads.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Language, symbols, colours.
+    pub look: Look,
+    /// Now, Unix milliseconds, as of the last tick.
+    pub now_ms: i64,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The answers of the wizard.
+    pub draft: Draft,
+    /// The answers as the settings file has them.
+    pub saved: Draft,
+}
+
+impl Shared {
+    /// Whether answers differ from the settings file.
+    pub fn is_unsaved(&self) -> bool {
+        self.draft != self.saved
+    }
+}
