@@ -10,6 +10,7 @@
 //! | [`store`] | bindings, runs and every call in an embedded database, behind `core`'s `Journal` |
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
+//! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
 //! | [`cli`] | the headless commands, one file each |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
@@ -43,6 +44,7 @@ pub mod core;
 pub mod dingtalk;
 pub mod http;
 pub mod idaas;
+pub mod live;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -49,6 +49,9 @@ pub struct Common {
     /// Print marks and lines in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Leave the terminal and answer into this file how the start went
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub detached: Option<PathBuf>,
 }
 
 /// The two languages.
@@ -74,6 +77,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Synchronize: a preview, the limits, the approval, then the writes
     Sync(SyncArgs),
+    /// Follow a run that another process carries out
+    Attach(AttachArgs),
     /// Finish a run that was interrupted or crashed
     Resume,
     /// Try a run's failed records again (default: the last run)
@@ -150,6 +155,19 @@ pub struct SyncArgs {
     /// Approve exactly this many removals beyond the limits
     #[arg(long, value_name = "N")]
     pub approve_removals: Option<u64>,
+    /// Print progress line by line, for screen readers and logs
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// `attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The run (default: the one that is going on, else the last)
+    pub run: Option<String>,
+    /// Print what happens line by line, for screen readers and logs
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `undo`.

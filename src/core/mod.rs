@@ -2,12 +2,14 @@
 
 pub mod check;
 pub mod clock;
+pub mod course;
 pub mod document;
 pub mod error;
 pub mod event;
 pub mod expression;
 pub mod field;
 pub mod journal;
+pub mod line;
 pub mod mapping;
 pub mod matching;
 pub mod normalise;

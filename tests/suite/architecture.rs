@@ -81,6 +81,20 @@ const RULES: &[(&str, &[&str])] = &[
             "ratatui",
         ],
     ),
+    (
+        "live",
+        &[
+            "crate::tui",
+            "crate::cli",
+            "crate::idaas",
+            "crate::dingtalk",
+            "crate::http",
+            "crate::config",
+            "crate::connect",
+            "reqwest",
+            "ratatui",
+        ],
+    ),
     ("cli", &["crate::http", "crate::idaas", "crate::dingtalk", "reqwest", "ratatui"]),
     (
         "tui",
