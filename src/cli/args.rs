@@ -9,14 +9,14 @@ use super::simulate::SimulateArgs;
 
 /// Brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
 #[derive(Debug, Parser)]
-#[command(name = "dingsync", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(name = "dingsync", version, about, disable_help_subcommand = true)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
+    /// What to do; nothing opens the terminal interface.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Options of every command.
@@ -46,12 +46,18 @@ pub struct Common {
     /// Print without colours (also: the variable NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", conflicts_with = "no_color")]
+    pub color: Option<ColorWhen>,
     /// Print marks and lines in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Leave the terminal and answer into this file how the start went
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     pub detached: Option<PathBuf>,
+    /// Print one line for each step instead of drawing: for screen readers and logs
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 /// The two languages.
@@ -62,6 +68,15 @@ pub enum Lang {
     /// Simplified Chinese.
     #[value(name = "zh-CN")]
     ZhCn,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless the variable NO_COLOR is set.
+    Auto,
+    /// Never.
+    Never,
 }
 
 /// Every command.
@@ -155,9 +170,6 @@ pub struct SyncArgs {
     /// Approve exactly this many removals beyond the limits
     #[arg(long, value_name = "N")]
     pub approve_removals: Option<u64>,
-    /// Print progress line by line, for screen readers and logs
-    #[arg(long)]
-    pub plain: bool,
 }
 
 /// `attach`.
@@ -165,9 +177,6 @@ pub struct SyncArgs {
 pub struct AttachArgs {
     /// The run (default: the one that is going on, else the last)
     pub run: Option<String>,
-    /// Print what happens line by line, for screen readers and logs
-    #[arg(long)]
-    pub plain: bool,
 }
 
 /// `undo`.

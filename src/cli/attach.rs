@@ -1,7 +1,6 @@
 //! `dingsync attach`: follows a run that another process carries out, from its beginning to its end. Reads only: a run
 //! goes on whether or not somebody watches.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use rust_i18n::t;
@@ -23,16 +22,6 @@ use crate::live::{Follower, Place, holder};
 /// How often the event file is looked at.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Whether a person sits at a terminal that can show the live pane.
-pub fn wants_screen(args: &AttachArgs, context: &Context) -> bool {
-    let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    !args.plain
-        && !context.options.json
-        && !is_dumb
-        && std::io::stdin().is_terminal()
-        && std::io::stdout().is_terminal()
-}
-
 /// Prints the lines of a run until it ends, and ends as it did.
 pub async fn run(args: &AttachArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
@@ -41,9 +30,9 @@ pub async fn run(args: &AttachArgs, context: &Context) -> Result<Exit, Error> {
     let run = choose(args.run.as_deref(), &config, &place, context, locale).await?;
     let mut follower = match place.events(&run) {
         Some(path) if path.exists() => Follower::new(path),
-        Some(_) | None => return from_history(&run, &config, context, args, locale).await,
+        Some(_) | None => return from_history(&run, &config, context, locale).await,
     };
-    let mut printing = Printing::new(args, context, locale);
+    let mut printing = Printing::new(context, locale);
     loop {
         // Asked before reading: what a run wrote before it ended is read after it was seen to live.
         let is_alive = is_carried_out(&place, &printing);
@@ -112,19 +101,13 @@ fn interrupted(run: &str) -> Error {
 }
 
 /// A run whose event file is gone, as the journal has it.
-async fn from_history(
-    run: &str,
-    config: &Config,
-    context: &Context,
-    args: &AttachArgs,
-    locale: &str,
-) -> Result<Exit, Error> {
+async fn from_history(run: &str, config: &Config, context: &Context, locale: &str) -> Result<Exit, Error> {
     let Some((record, _, mut ended)) = open_state(config)?.run(run).await? else {
         return Err(unknown_run(run));
     };
     let RunRecord { plan_id, total, status, summary, .. } = record;
     ended.sort_by_key(|end| end.event.seq);
-    let mut printing = Printing::new(args, context, locale);
+    let mut printing = Printing::new(context, locale);
     printing.event(Event::Started { run: run.to_owned(), plan_id, total });
     ended.into_iter().for_each(|end| printing.event(Event::Record(end.event)));
     if status == RunStatus::Running {
@@ -144,13 +127,9 @@ struct Printing<'a> {
 }
 
 impl<'a> Printing<'a> {
-    fn new(args: &AttachArgs, context: &'a Context, locale: &'a str) -> Self {
-        let is_text = args.plain && !context.options.json;
-        let progress = is_text.then(|| {
-            let mut progress = Progress::new(context, locale);
-            progress.is_plain = true;
-            progress
-        });
+    fn new(context: &'a Context, locale: &'a str) -> Self {
+        let is_text = context.options.plain && !context.options.json;
+        let progress = is_text.then(|| Progress::new(context, locale));
         Self { context, progress, holder: None, end: None, has_started: false }
     }
 

@@ -114,8 +114,7 @@ async fn show(context: &Context) -> Result<Exit, Error> {
     let mut quietly = context.clone();
     // The plan was printed a moment ago.
     quietly.options.quiet = true;
-    sync::run(&SyncArgs { plan: None, skip_stale: false, approve_removals: None, plain: false }, &quietly)
-        .await?;
+    sync::run(&SyncArgs { plan: None, skip_stale: false, approve_removals: None }, &quietly).await?;
     step(context, "dingsync preview", locale);
     let plan = read_and_print(context, &config, locale).await?;
     if !plan.is_empty() {

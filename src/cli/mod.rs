@@ -27,6 +27,10 @@ use crate::core::error::{Error, ErrorKind};
 use args::{Cli, Command};
 use context::Context;
 
+/// What to use where the interface cannot be shown.
+pub const HEADLESS: &str =
+    "without one use the commands: dingsync check, dingsync preview, dingsync sync; all: dingsync --help";
+
 /// How a command ends, with the contract's codes (section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -102,8 +106,17 @@ pub async fn run(cli: Cli) -> Exit {
     if context.options.detached.is_some() {
         crate::live::leave_terminal();
     }
+    let Some(command) = cli.command else {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "the terminal interface needs a terminal at standard input and output",
+        )
+        .with_hint(HEADLESS);
+        context.print_error(&error);
+        return Exit::Usage;
+    };
     let outcome = tokio::select! {
-        outcome = dispatch(cli.command, &context) => outcome,
+        outcome = dispatch(command, &context) => outcome,
         () = interrupted(&context) => Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was written")),
     };
     match outcome {

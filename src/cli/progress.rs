@@ -23,23 +23,13 @@ pub struct Progress<'a> {
     last_line: Instant,
     causes: BTreeMap<String, (u64, Option<String>)>,
     run: String,
-    /// Line by line: no cursor moves, records that need attention as they come.
-    pub is_plain: bool,
 }
 
 impl<'a> Progress<'a> {
     /// Follows a run that is about to begin.
     pub fn new(context: &'a Context, locale: &'a str) -> Self {
         let causes = BTreeMap::new();
-        Self {
-            context,
-            locale,
-            bar: None,
-            last_line: Instant::now(),
-            causes,
-            run: String::new(),
-            is_plain: false,
-        }
+        Self { context, locale, bar: None, last_line: Instant::now(), causes, run: String::new() }
     }
 
     /// Whether the run has announced itself.
@@ -73,7 +63,7 @@ impl<'a> Progress<'a> {
 
     fn start(&mut self, run: &str, total: u64) {
         run.clone_into(&mut self.run);
-        if self.is_plain {
+        if self.context.options.plain {
             self.context.note(t!("attach.plain.started", run = run, total = total, locale = self.locale));
         } else if self.context.draws_progress() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
@@ -88,7 +78,7 @@ impl<'a> Progress<'a> {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
-        let needs_attention = self.is_plain && record.outcome != Outcome::Applied;
+        let needs_attention = self.context.options.plain && record.outcome != Outcome::Applied;
         if self.context.options.verbose > 0 || needs_attention {
             self.context.note(record_line(record));
         }
@@ -106,7 +96,7 @@ impl<'a> Progress<'a> {
                 format!("  {}", t!(format!("attach.state.{}", state.as_str()), locale = self.locale))
             }
         };
-        let every = if self.is_plain { PLAIN_EVERY } else { LINE_EVERY };
+        let every = if self.context.options.plain { PLAIN_EVERY } else { LINE_EVERY };
         let pace = format!("{rate:.1}/s  {}:{:02}{state}", eta_seconds / 60, eta_seconds % 60);
         if let Some(bar) = &self.bar {
             bar.set_message(pace);

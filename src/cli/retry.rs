@@ -42,7 +42,7 @@ pub async fn run(run: Option<&str>, removals: Option<u64>, context: &Context) ->
     }
     let fresh = preview(&connection.reading()).await?;
     let plan = fresh.plan.restricted_to(|change| failed.contains(&(change.entity, key(change))));
-    let again = sync::Again { kind: RunKind::Retry, of_run: Some(run), removals, is_plain: false };
+    let again = sync::Again { kind: RunKind::Retry, of_run: Some(run), removals };
     sync::apply(&config, context, &connection, (plan, fresh.target), again).await
 }
 

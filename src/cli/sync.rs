@@ -48,8 +48,7 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
         }
         fresh.plan = plan;
     }
-    let again =
-        Again { kind: RunKind::Sync, of_run: None, removals: args.approve_removals, is_plain: args.plain };
+    let again = Again { kind: RunKind::Sync, of_run: None, removals: args.approve_removals };
     let Preview { plan, target, .. } = fresh;
     apply(&config, context, &connection, (plan, target), again).await
 }
@@ -62,8 +61,6 @@ pub(super) struct Again {
     pub of_run: Option<String>,
     /// `--approve-removals`.
     pub removals: Option<u64>,
-    /// Progress line by line.
-    pub is_plain: bool,
 }
 
 /// Approves and applies a plan; shared by `sync`, `retry` and `undo`.
@@ -83,7 +80,6 @@ pub(super) async fn apply(
     let Again { kind, of_run, .. } = again;
     let errand = (kind, of_run.clone(), command(kind));
     let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
-    telling.progress.is_plain = again.is_plain;
     let stop = stop_on_signal(context, locale);
     let report =
         synchronize::apply(&work, approved, &target, kind, of_run, &mut |event| telling.show(&event), &stop)

@@ -53,12 +53,8 @@ pub async fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Error> {
     if !context.options.yes {
         return show(&inverse, context, locale);
     }
-    let again = Again {
-        kind: RunKind::Undo,
-        of_run: Some(args.run.clone()),
-        removals: args.approve_removals,
-        is_plain: false,
-    };
+    let again =
+        Again { kind: RunKind::Undo, of_run: Some(args.run.clone()), removals: args.approve_removals };
     apply(&config, context, &connection, (inverse, target), again).await
 }
 
