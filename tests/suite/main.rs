@@ -8,6 +8,7 @@
 
 mod architecture;
 mod bad_input;
+mod browse;
 mod config;
 mod decisions;
 mod demo;
