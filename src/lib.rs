@@ -12,6 +12,8 @@
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`export`] | plans and answers as JSON, CSV and files that other programs read |
 //! | [`cli`] | the headless commands, one file each |
+//! | [`tui`] | the terminal interface: screens over the same core, each one file |
+//! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
 //! # The journey of a record
@@ -45,6 +47,7 @@ pub mod dingtalk;
 pub mod export;
 pub mod http;
 pub mod idaas;
+pub mod interface;
 pub mod simulator;
 pub mod store;
 pub mod tui;
