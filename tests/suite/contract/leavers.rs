@@ -181,7 +181,9 @@ fn disabled_accounts_are_kept_updated_or_leave_by_setting() {
     // Left out by include: a leaver too.
     scenario(
         &env,
-        &whole("disabled_accounts = \"update\"\nleavers = \"remove\"\ninclude = 'user.status == \"enabled\"'"),
+        &whole(
+            "disabled_accounts = \"update\"\nleavers = \"remove\"\ninclude = 'user.status == \"enabled\"'",
+        ),
     );
     assert_eq!(said(&plan(&env), "user_0005"), "remove excluded");
 }

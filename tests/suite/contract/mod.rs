@@ -1,8 +1,10 @@
 //! The sentences of the contract, one after another, tried with the program against the simulator.
 
 mod departments;
+mod exits;
 mod fields;
 mod leavers;
+mod limits;
 mod people;
 
 use serde_json::Value;

@@ -13,7 +13,10 @@ fn options() -> Options {
 
 /// Root with one unit and nobody.
 fn empty() -> Seed {
-    Seed { units: vec![unit("ou_root", "Acme", None), unit("ou_a", "研发", Some("ou_root"))], ..Seed::default() }
+    Seed {
+        units: vec![unit("ou_root", "Acme", None), unit("ou_a", "研发", Some("ou_root"))],
+        ..Seed::default()
+    }
 }
 
 #[test]
