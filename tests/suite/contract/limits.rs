@@ -200,3 +200,30 @@ fn a_run_in_which_too_many_fail_is_stopped_and_can_be_resumed() {
     assert_settled(&env);
     assert_eq!(env.simulator.dingtalk().world().users.len(), 120);
 }
+
+#[test]
+fn who_is_bound_and_missing_from_a_torn_list_is_never_created_again() {
+    let env = with(&crowd(20), "");
+    sync(&env, 0);
+    {
+        let mut world = env.simulator.idaas().world();
+        for number in 1..=20 {
+            let mut account = world.accounts[&format!("user_{number:04}")].account.clone();
+            account.phone_number = Some(format!("1390000{number:04}"));
+            world.put(account);
+        }
+    }
+    env.fault("truncated-list@user/list");
+    let torn = plan(&env);
+    assert_eq!(torn["complete"], false);
+    assert_eq!(torn["summary"]["users"]["create"], 0, "{:#}", torn["summary"]);
+}
+
+#[test]
+fn what_a_read_cost_does_not_depend_on_how_often_it_was_refused() {
+    let env = with(&crowd(20), "");
+    let calm = plan(&env)["calls"].clone();
+    env.fault("throttle=3");
+    env.fault("busy=2");
+    assert_eq!(plan(&env)["calls"], calm);
+}
