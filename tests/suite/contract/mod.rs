@@ -1,6 +1,7 @@
 //! The sentences of the contract, one after another, tried with the program against the simulator.
 
 mod departments;
+mod documents;
 mod exits;
 mod fields;
 mod leavers;
