@@ -7,6 +7,7 @@ mod fields;
 mod leavers;
 mod limits;
 mod people;
+mod running;
 
 use serde_json::Value;
 
