@@ -18,4 +18,5 @@ mod simulate;
 mod store;
 mod support;
 mod sync;
+mod told;
 mod transport;
