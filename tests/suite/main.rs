@@ -8,11 +8,15 @@
 
 mod architecture;
 mod bad_input;
+mod browse;
 mod config;
 mod contract;
+mod decisions;
 mod demo;
 mod dingtalk_client;
+mod leave_out;
 mod pace;
+mod planned;
 mod preview;
 mod simulate;
 mod store;
