@@ -4,6 +4,7 @@
 use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
+use super::worker::run;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -42,6 +43,8 @@ pub enum Answer {
         /// The file as it is.
         result: Result<Box<SettingsFile>, Error>,
     },
+    /// About a run of a process of its own.
+    Run(run::Told),
 }
 
 /// Something to be done outside the screens.
@@ -74,6 +77,8 @@ pub enum Command {
     SaveAndQuit,
     /// Save these answers: what the app makes of the two above.
     SaveTo(Box<SettingsFile>, Box<Draft>),
+    /// Start, follow or control a run of a process of its own.
+    Run(run::Request),
     /// Write text to a file of the operator's, 0600, and note where it is.
     WriteFile {
         /// The file's name, without directory.
