@@ -40,7 +40,8 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
     }
     let mut fresh = preview(&connection.reading()).await?;
     if let Some(saved) = saved {
-        let (plan, stale) = saved::reconcile(saved, &fresh.plan);
+        let (plan, stale) =
+            saved::reconcile(saved, &fresh.plan, &connection.services.profile.limits, &fresh.memory);
         refuse_stale(&stale, args.skip_stale)?;
         if !stale.is_empty() {
             context.note(t!("sync.left_out", count = stale.len(), locale = locale));

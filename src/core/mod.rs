@@ -8,6 +8,7 @@ pub mod event;
 pub mod expression;
 pub mod field;
 pub mod journal;
+pub mod leave_out;
 pub mod mapping;
 pub mod matching;
 pub mod normalise;

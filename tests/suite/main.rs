@@ -9,9 +9,12 @@
 mod architecture;
 mod bad_input;
 mod config;
+mod decisions;
 mod demo;
 mod dingtalk_client;
+mod leave_out;
 mod pace;
+mod planned;
 mod preview;
 mod simulate;
 mod store;
