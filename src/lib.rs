@@ -11,6 +11,8 @@
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`cli`] | the headless commands, one file each |
+//! | [`tui`] | the terminal interface: screens over the same core, each one file |
+//! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
 //! # The journey of a record
@@ -43,6 +45,7 @@ pub mod core;
 pub mod dingtalk;
 pub mod http;
 pub mod idaas;
+pub mod interface;
 pub mod simulator;
 pub mod store;
 pub mod tui;
