@@ -195,8 +195,13 @@ async fn computed<T: Send + 'static>(
 
 async fn samples(file: &SettingsFile, draft: &Draft, ids: Vec<AccountId>) -> Result<Vec<Account>, Error> {
     let (services, _) = services(file, draft).await?;
-    let source = &services.source;
-    let read: Vec<Option<Account>> =
-        stream::iter(&ids).map(|id| source.account(id)).buffered(WIDTH).try_collect().await?;
+    let read: Vec<Option<Account>> = stream::iter(ids)
+        .map(|id| {
+            let source = Arc::clone(&services.source);
+            async move { source.account(&id).await }
+        })
+        .buffered(WIDTH)
+        .try_collect()
+        .await?;
     Ok(read.into_iter().flatten().collect())
 }
