@@ -88,8 +88,8 @@ pub fn profile(draft: &Draft, limits: Option<SafetyLimits>) -> Profile {
 fn sound(rows: &[MappingRow], entity: Entity) -> Vec<MappingRow> {
     let mut kept: Vec<MappingRow> = Vec::new();
     for row in rows.iter().filter(|row| !row.field.trim().is_empty()) {
-        let compiles = row.value.trim().is_empty()
-            || FieldMapping::compile(std::slice::from_ref(row), entity).is_ok();
+        let compiles =
+            row.value.trim().is_empty() || FieldMapping::compile(std::slice::from_ref(row), entity).is_ok();
         if compiles && kept.iter().all(|other| other.field != row.field) {
             kept.push(row.clone());
         }

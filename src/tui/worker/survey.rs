@@ -119,8 +119,13 @@ async fn read(file: &SettingsFile, draft: &Draft, in_full: bool, reply: &Reply) 
 fn sides(survey: Survey) -> Sides {
     let units = Arc::new(survey::units(&survey.source));
     let departments = Arc::new(survey::departments(&survey.target));
-    let names: BTreeSet<&String> =
-        survey.source.accounts.iter().flat_map(|account| &account.custom_fields).map(|(name, _)| name).collect();
+    let names: BTreeSet<&String> = survey
+        .source
+        .accounts
+        .iter()
+        .flat_map(|account| &account.custom_fields)
+        .map(|(name, _)| name)
+        .collect();
     let custom_fields = Arc::new(names.into_iter().cloned().collect());
     Sides { survey: Arc::new(survey), units, departments, custom_fields }
 }
