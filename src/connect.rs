@@ -148,8 +148,11 @@ pub fn open_state(config: &Config) -> Result<Store, Error> {
     Store::open(&config.state_path, &owner)
 }
 
+/// The two uses of a state file.
+pub type State = (Arc<dyn Journal>, Arc<dyn AccountCache>);
+
 /// The state of settings that may never have been used: `None` when there is no file yet, and none is made.
-pub fn state_if_any(config: &Config) -> Result<Option<(Arc<dyn Journal>, Arc<dyn AccountCache>)>, Error> {
+pub fn state_if_any(config: &Config) -> Result<Option<State>, Error> {
     if !config.state_path.exists() {
         return Ok(None);
     }

@@ -148,9 +148,21 @@ pub struct PreviewArgs {
     /// Save the plan for `sync --plan`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How to print it; CSV has a line for each field that changes
+    #[arg(long, value_enum, default_value_t = PreviewFormat::Text)]
+    pub format: PreviewFormat,
     /// Exit with 2 when at least one record would be written
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// Formats of a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each variant is the format of its name")]
+pub enum PreviewFormat {
+    Text,
+    Json,
+    Csv,
 }
 
 /// `sync`.
@@ -200,7 +212,7 @@ pub enum ReportFormat {
 /// `links`.
 #[derive(Debug, Subcommand)]
 pub enum LinksCommand {
-    /// List every binding
+    /// List every binding, and every decision about a conflict
     List,
     /// Bind an account to a user, or a unit to a department
     Set {
@@ -211,7 +223,7 @@ pub enum LinksCommand {
         /// DingTalk id
         target: String,
     },
-    /// Forget a binding
+    /// Forget a binding, or a decision about a conflict
     Remove {
         /// user or department
         entity: LinkEntity,

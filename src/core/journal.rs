@@ -76,6 +76,17 @@ pub enum Decision {
     Keep,
 }
 
+impl Decision {
+    /// Its word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::LinkTo(_) => "link_to",
+            Self::LeaveOut => "leave_out",
+            Self::Keep => "keep",
+        }
+    }
+}
+
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,7 +1,9 @@
 //! What dingsync does: it knows no screen, no socket, no file and no clock.
 
+pub mod browse;
 pub mod check;
 pub mod clock;
+pub mod cost;
 pub mod document;
 pub mod error;
 pub mod event;

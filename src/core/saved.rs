@@ -40,16 +40,16 @@ pub fn belongs(plan: &Plan, profile: &Profile) -> Result<(), Error> {
 /// in the new one.
 pub fn reconcile(saved: Plan, fresh: &Plan, limits: &SafetyLimits, memory: &Memory) -> (Plan, Vec<Stale>) {
     let present: HashMap<(Entity, &str), &Change> =
-        fresh.changes.iter().map(|change| ((change.entity, key(change)), change)).collect();
+        fresh.changes.iter().map(|change| ((change.entity, change.id()), change)).collect();
     let is_stale = |change: &Change| {
         change.action.is_writing()
-            && !present.get(&(change.entity, key(change))).is_some_and(|now| is_as(now, change))
+            && !present.get(&(change.entity, change.id())).is_some_and(|now| is_as(now, change))
     };
     let stale: Vec<Stale> = saved
         .changes
         .iter()
         .filter(|change| is_stale(change))
-        .map(|change| Stale { entity: change.entity, id: key(change).to_owned(), name: change.name.clone() })
+        .map(|change| Stale { entity: change.entity, id: change.id().to_owned(), name: change.name.clone() })
         .collect();
     let mut plan = saved;
     if !stale.is_empty() {
@@ -61,10 +61,6 @@ pub fn reconcile(saved: Plan, fresh: &Plan, limits: &SafetyLimits, memory: &Memo
     exceeded.extend(fresh.limits.iter().filter(is_shrink).cloned());
     plan.limits = exceeded;
     (plan, stale)
-}
-
-fn key(change: &Change) -> &str {
-    change.source_id.as_deref().or(change.target_id.as_deref()).unwrap_or_default()
 }
 
 /// Whether two rows do the same; what is only said about them may differ.

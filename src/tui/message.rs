@@ -30,7 +30,7 @@ pub enum Message {
 #[non_exhaustive]
 pub enum Answer {
     /// What the wizard asked about both sides. `Shared` has taken its part before screens hear of it.
-    Survey(SurveyNews),
+    Survey(Box<SurveyNews>),
     /// A file of the operator's was written, or why not.
     Wrote {
         /// The file.

@@ -8,9 +8,10 @@
 
 mod architecture;
 mod bad_input;
+mod browse;
 mod config;
-mod decisions;
 mod contract;
+mod decisions;
 mod demo;
 mod dingtalk_client;
 mod leave_out;

@@ -204,8 +204,8 @@ pub(super) fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, peo
 /// mobile nor a userid, so shares none.
 pub(super) fn sharing(people: &[Person<'_>], field: &str) -> Vec<Vec<usize>> {
     let mut holders: HashMap<String, Vec<usize>> = HashMap::new();
-    let sends =
-        |person: &Person<'_>| !person.is_echo && !(person.is_decided && matches!(field, "mobile" | "userid"));
+    let is_create_only = matches!(field, "mobile" | "userid");
+    let sends = |person: &Person<'_>| !(person.is_echo || person.is_decided && is_create_only);
     for (index, person) in people.iter().enumerate().filter(|(_, person)| sends(person)) {
         if let Some(key) = person.draft.value(field).and_then(|value| matching::unique_key(field, value)) {
             holders.entry(key).or_default().push(index);

@@ -52,11 +52,15 @@ impl Worker {
             SurveyRequest::Sample { file, draft, ids } => {
                 self.start("survey samples", async move {
                     let accounts = samples(&file, &draft, ids).await;
-                    reply.send(Answer::Survey(SurveyNews::Samples(accounts))).await;
+                    tell(&reply, SurveyNews::Samples(accounts)).await;
                 });
             }
         }
     }
+}
+
+async fn tell(reply: &Reply, news: SurveyNews) {
+    reply.send(Answer::Survey(Box::new(news))).await;
 }
 
 /// Whose rows are looked into.
@@ -80,7 +84,7 @@ impl Subject {
 
 async fn read_and_tell(file: Box<SettingsFile>, draft: Box<Draft>, in_full: bool, reply: Reply) {
     let result = read(&file, &draft, in_full, &reply).await;
-    reply.send(Answer::Survey(SurveyNews::Read(result))).await;
+    tell(&reply, SurveyNews::Read(result)).await;
 }
 
 async fn services(file: &SettingsFile, draft: &Draft) -> Result<(Services, crate::config::Config), Error> {
@@ -106,7 +110,7 @@ async fn read(file: &SettingsFile, draft: &Draft, in_full: bool, reply: &Reply) 
         loop {
             tokio::time::sleep(BEAT).await;
             let calls = services.source.calls() + services.target.calls();
-            reply.send(Answer::Survey(SurveyNews::Reading(calls))).await;
+            tell(reply, SurveyNews::Reading(calls)).await;
         }
     };
     let survey = tokio::select! {
@@ -154,12 +158,12 @@ async fn count(file: Box<SettingsFile>, draft: Box<Draft>, sides: Sides, ticket:
     .await
     .and_then(|counted| counted);
     let is_refused = counted.is_err();
-    reply.send(Answer::Survey(SurveyNews::Counted(ticket, counted))).await;
+    tell(&reply, SurveyNews::Counted(ticket, counted)).await;
     if is_refused {
         return;
     }
     let estimate = off_the_screen(move || survey::estimate(&sides.survey, &profile, pace)).await;
-    reply.send(Answer::Survey(SurveyNews::Estimated(ticket, estimate.and_then(|estimate| estimate)))).await;
+    tell(&reply, SurveyNews::Estimated(ticket, estimate.and_then(|estimate| estimate))).await;
 }
 
 async fn look(subject: Subject, rows: Vec<MappingRow>, ticket: u64, reply: Reply) {
@@ -167,7 +171,7 @@ async fn look(subject: Subject, rows: Vec<MappingRow>, ticket: u64, reply: Reply
         rows.iter().map(|row| subject.report(row, goes_on)).collect::<Option<Vec<_>>>()
     });
     if let Some(reports) = reports.await {
-        reply.send(Answer::Survey(SurveyNews::Looked(ticket, reports))).await;
+        tell(&reply, SurveyNews::Looked(ticket, reports)).await;
     }
 }
 
@@ -179,7 +183,7 @@ async fn try_row(subject: Subject, before: Option<Arc<Report>>, row: MappingRow,
         Some((after, impact))
     });
     if let Some((after, impact)) = tried.await {
-        reply.send(Answer::Survey(SurveyNews::Tried(ticket, after, impact))).await;
+        tell(&reply, SurveyNews::Tried(ticket, after, impact)).await;
     }
 }
 
