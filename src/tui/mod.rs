@@ -21,6 +21,7 @@ pub mod overlay;
 pub mod screen;
 pub mod screens;
 pub mod shared;
+pub mod survey;
 pub mod terminal;
 pub mod widgets;
 pub mod worker;
@@ -85,6 +86,7 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         size: crossterm::terminal::size().unwrap_or(chrome::SMALLEST),
         draft: file.saved.clone(),
         file,
+        survey: survey::Surveyed::default(),
         log_path: log_path.clone(),
         run: start.run,
         is_own_world: start.is_own_world,

@@ -5,6 +5,7 @@ mod desk;
 mod files;
 pub mod run;
 mod settings;
+mod survey;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -60,6 +61,7 @@ impl Worker {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
             Command::Run(request) => self.run(request),
+            Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
