@@ -17,6 +17,7 @@ use super::overlay::quit::QuitQuestion;
 use super::screen::{Offer, Screen, ScreenId};
 use super::screens;
 use super::shared::Shared;
+use super::worker::run;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -300,7 +301,11 @@ impl App {
                     outside.extend(kept.filter(|command| !matches!(command, Command::Go(_) | Command::Quit)));
                     outside.push(Command::Quit);
                 }
-                command => outside.push(command),
+                command => {
+                    let is_start = matches!(&command, Command::Run(run::Request::Start(..)));
+                    self.shared.is_run_starting |= is_start;
+                    outside.push(command);
+                }
             }
         }
         outside

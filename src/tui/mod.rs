@@ -89,6 +89,7 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         survey: survey::Surveyed::default(),
         log_path: log_path.clone(),
         run: start.run,
+        is_run_starting: false,
         is_own_world: start.is_own_world,
         check_warnings: 0,
     });

@@ -40,6 +40,8 @@ pub struct Shared {
     pub log_path: PathBuf,
     /// The run that is shown; `None` is the one that goes on.
     pub run: Option<String>,
+    /// A run was sent to be started and has not answered yet.
+    pub is_run_starting: bool,
     /// The services end with this program, and a run with them.
     pub is_own_world: bool,
     /// Warnings of the last check; the header keeps them in view.

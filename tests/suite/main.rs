@@ -16,6 +16,7 @@ mod decisions;
 mod demo;
 mod dingtalk_client;
 mod leave_out;
+mod live_screen;
 mod pace;
 mod planned;
 mod preview;
