@@ -43,6 +43,7 @@ pub mod core;
 pub mod dingtalk;
 pub mod http;
 pub mod idaas;
+pub mod incremental;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -7,6 +7,7 @@ pub mod error;
 pub mod event;
 pub mod expression;
 pub mod field;
+pub mod incremental;
 pub mod journal;
 pub mod mapping;
 pub mod matching;

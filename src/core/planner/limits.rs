@@ -6,7 +6,7 @@ use crate::core::plan::{LimitExceeded, Plan};
 use crate::core::profile::SafetyLimits;
 
 /// The limits a plan exceeds.
-pub(super) fn exceeded(plan: &Plan, input: &PlanInput<'_>) -> Vec<LimitExceeded> {
+pub(in crate::core) fn exceeded(plan: &Plan, input: &PlanInput<'_>) -> Vec<LimitExceeded> {
     let limits = &input.profile.limits;
     let (departments, users) = (plan.summary.departments, plan.summary.users);
     let bindings = input.memory.bindings();
