@@ -8,9 +8,12 @@
 //! | [`idaas`], [`dingtalk`] | the two services, each behind a port of `core` (`Source`, `Target`) |
 //! | [`http`] | one transport for both: timeouts, repeats, a lane for each interface, redaction |
 //! | [`store`] | bindings, runs and every call in an embedded database, behind `core`'s `Journal` |
+//! | [`incremental`] | receives the callbacks of IDaaS, proves them and stores them before it answers |
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`cli`] | the headless commands, one file each |
+//! | [`tui`] | the terminal interface: screens over the same core, each one file |
+//! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
 //! # The journey of a record
@@ -44,6 +47,7 @@ pub mod dingtalk;
 pub mod http;
 pub mod idaas;
 pub mod incremental;
+pub mod interface;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -6,6 +6,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use dingsync::cli::args::Cli;
 use dingsync::cli::{self, Exit};
+use dingsync::interface;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -15,7 +16,9 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
         Ok(runtime) => {
-            let exit = runtime.block_on(cli::run(cli));
+            let exit = runtime.block_on(async {
+                if interface::is_wanted(&cli) { interface::run(cli).await } else { cli::run(cli).await }
+            });
             // A read of standard input or a secret's command may still hang; nobody waits for it.
             runtime.shutdown_background();
             exit.into()

@@ -9,14 +9,14 @@ use super::simulate::SimulateArgs;
 
 /// Brings the accounts and organizational units of Alibaba Cloud IDaaS into DingTalk's address book.
 #[derive(Debug, Parser)]
-#[command(name = "dingsync", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(name = "dingsync", version, about, disable_help_subcommand = true)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
+    /// What to do; nothing opens the terminal interface.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Options of every command.
@@ -46,9 +46,15 @@ pub struct Common {
     /// Print without colours (also: the variable NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", conflicts_with = "no_color")]
+    pub color: Option<ColorWhen>,
     /// Print marks and lines in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Print one line for each step instead of drawing: for screen readers and logs
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 /// The two languages.
@@ -59,6 +65,15 @@ pub enum Lang {
     /// Simplified Chinese.
     #[value(name = "zh-CN")]
     ZhCn,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless the variable NO_COLOR is set.
+    Auto,
+    /// Never.
+    Never,
 }
 
 /// Every command.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::args::{Common, Lang};
+use super::args::{ColorWhen, Common, Lang};
 use crate::config::{Config, Environment, Language, LoadOptions};
 use crate::core::error::Error;
 use crate::core::text;
@@ -71,6 +71,18 @@ impl Context {
         self.options.ascii || !(locale.is_empty() || locale.to_ascii_uppercase().contains("UTF"))
     }
 
+    /// Whether colours may be used.
+    pub fn has_colour(&self) -> bool {
+        let is_wanted = !self.options.no_color && self.options.color != Some(ColorWhen::Never);
+        is_wanted && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    }
+
+    /// Whether a whole screen can be drawn: both ends are a terminal that knows how.
+    pub fn is_screen(&self) -> bool {
+        let knows = std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
+        knows && !self.options.plain && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    }
+
     /// Whether a person sits at standard input and error.
     pub fn is_interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
@@ -78,7 +90,7 @@ impl Context {
 
     /// Whether progress may be drawn on standard error.
     pub fn draws_progress(&self) -> bool {
-        !self.options.json && !self.options.quiet && std::io::stderr().is_terminal()
+        !self.options.json && !self.options.quiet && !self.options.plain && std::io::stderr().is_terminal()
     }
 
     /// Prints one line of text, cleaned of anything a terminal could obey.

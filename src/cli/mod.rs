@@ -25,6 +25,10 @@ use crate::core::error::{Error, ErrorKind};
 use args::{Cli, Command};
 use context::Context;
 
+/// What to use where the interface cannot be shown.
+pub const HEADLESS: &str =
+    "without one use the commands: dingsync check, dingsync preview, dingsync sync; all: dingsync --help";
+
 /// How a command ends, with the contract's codes (section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -96,8 +100,17 @@ pub fn print_usage_error(text: &str) {
 /// Carries out one command and prints its error, if any.
 pub async fn run(cli: Cli) -> Exit {
     let context = Context::new(cli.common);
+    let Some(command) = cli.command else {
+        let error = Error::new(
+            ErrorKind::Usage,
+            "the terminal interface needs a terminal at standard input and output",
+        )
+        .with_hint(HEADLESS);
+        context.print_error(&error);
+        return Exit::Usage;
+    };
     let outcome = tokio::select! {
-        outcome = dispatch(cli.command, &context) => outcome,
+        outcome = dispatch(command, &context) => outcome,
         () = interrupted(&context) => Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was written")),
     };
     match outcome {

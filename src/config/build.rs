@@ -34,6 +34,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) warnings: Vec<String>,
     directory: PathBuf,
     environment: &'a Environment,
+    looks_at_disk: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -43,7 +44,13 @@ impl<'a> Builder<'a> {
         environment: &'a Environment,
         problems: &'a mut Problems,
     ) -> Self {
-        Self { root, problems, warnings: Vec::new(), directory: directory.to_owned(), environment }
+        let directory = directory.to_owned();
+        Self { root, problems, warnings: Vec::new(), directory, environment, looks_at_disk: true }
+    }
+
+    /// Files that the settings name are not looked for.
+    pub(crate) fn without_disk(self) -> Self {
+        Self { looks_at_disk: false, ..self }
     }
 
     /// Reads everything. What could not be read is a finding, and its part of the result a default.
@@ -223,7 +230,7 @@ impl<'a> Builder<'a> {
     fn network(&mut self) -> NetworkSettings {
         let ca_file = self.text("network.ca_file");
         let ca_file = Some(self.directory.join(&ca_file)).filter(|_| !ca_file.is_empty());
-        if let Some(path) = ca_file.as_ref().filter(|path| !path.is_file()) {
+        if let Some(path) = ca_file.as_ref().filter(|path| self.looks_at_disk && !path.is_file()) {
             let name = super::source::shown(path);
             self.wrong("network.ca_file", format!("file `{name}` does not exist or is no regular file"));
         }

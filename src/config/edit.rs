@@ -13,7 +13,8 @@ use super::source::{Source, shown};
 use super::write;
 
 /// What a new settings file starts with.
-const SKELETON: &str = "# Settings of dingsync. Every key: assets/dingsync.example.toml\nversion = 1\n";
+pub(crate) const SKELETON: &str =
+    "# Settings of dingsync. Every key: assets/dingsync.example.toml\nversion = 1\n";
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

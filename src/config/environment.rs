@@ -45,6 +45,15 @@ impl Environment {
         }
     }
 
+    /// The same with one variable more.
+    #[must_use]
+    pub(crate) fn with(self, name: &'static str, value: OsString) -> Self {
+        let variable = self.variable;
+        let variable: Variables =
+            Arc::new(move |asked| if asked == name { Some(value.clone()) } else { variable(asked) });
+        Self { variable, ..self }
+    }
+
     /// A variable; one set to nothing counts as not set.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         (self.variable)(name).filter(|value| !value.is_empty())

@@ -72,7 +72,8 @@ fn rows(builder: &mut Builder<'_>, key: &str, purpose: Purpose) -> Vec<MappingRo
     rows
 }
 
-fn row(element: &Node) -> MappingRow {
+/// A row as written; what is missing is its default.
+pub(crate) fn row(element: &Node) -> MappingRow {
     let text = |key: &str| element.get(key).and_then(Node::text).unwrap_or_default();
     MappingRow {
         label: text("label").to_owned(),

@@ -4,6 +4,8 @@
 
 mod build;
 mod command;
+mod diff;
+pub mod draft;
 pub mod edit;
 pub mod endpoint;
 mod environment;
@@ -15,6 +17,7 @@ mod problem;
 mod scenario;
 pub mod schema;
 mod secret;
+pub mod settings_file;
 pub mod show;
 mod source;
 mod write;
@@ -26,7 +29,8 @@ use crate::core::profile::Profile;
 
 pub use environment::Environment;
 pub use language::Language;
-pub use place::{LoadOptions, config_path, default_state_path, load, load_text};
+pub use place::{LoadOptions, config_path, default_state_path, findings, load, load_text};
+pub use problem::Finding;
 pub use secret::{SecretSource, SecretWay};
 
 /// The effective settings of one connection.

@@ -7,7 +7,7 @@ use crate::core::error::Error;
 use super::build::{Builder, Built};
 use super::environment::Environment;
 use super::language::Language;
-use super::problem::{Problems, settings_error};
+use super::problem::{Finding, Problems, settings_error};
 use super::show::{Origin, Origins};
 use super::source::{Source, shown};
 use super::{Config, schema};
@@ -105,7 +105,21 @@ pub fn load_text(path: &Path, text: String, options: &LoadOptions) -> Result<Con
     })
 }
 
-fn read(path: &Path) -> Result<String, Error> {
+/// Everything that is wrong with a text that would stand at `path`. Touches no disk: a file that the settings name is
+/// not looked for, so a screen may ask at every key.
+pub fn findings(path: &Path, text: String, environment: &Environment) -> Vec<Finding> {
+    let source = Source { path: path.to_owned(), text };
+    let mut problems = Problems::new(source.clone());
+    if let Some(root) = source.parse(&mut problems) {
+        schema::check(&root, schema::ROOT, "", &mut problems);
+        let directory = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Builder::new(&root, &directory, environment, &mut problems).without_disk().build();
+    }
+    problems.into_findings()
+}
+
+/// The text of a settings file. Kind settings when there is none or it is no text.
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
     let name = shown(path);
     let hint = "run `dingsync` and let the wizard write the settings, or name another file with --config";
     let metadata = std::fs::metadata(path).map_err(|error| {

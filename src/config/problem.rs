@@ -18,6 +18,15 @@ struct Problem {
     text: String,
 }
 
+/// One thing that is wrong, for somebody who shows it beside the field it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The key, list positions counted from 1: `mapping.user[2].value`; empty when the text is no TOML.
+    pub key: String,
+    /// What is wrong and what to do instead.
+    pub text: String,
+}
+
 impl Problems {
     /// No findings yet.
     pub(crate) fn new(source: Source) -> Self {
@@ -45,6 +54,12 @@ impl Problems {
         let lines: Vec<String> = self.list.iter().map(|problem| self.line(problem)).collect();
         settings_error(lines.join("\n"))
             .with_hint("correct the settings file; `dingsync config validate` says whether it holds")
+    }
+
+    /// The findings one by one, in the order of the file.
+    pub(crate) fn into_findings(mut self) -> Vec<Finding> {
+        self.list.sort_by_key(|problem| problem.at);
+        self.list.into_iter().map(|Problem { key, text, .. }| Finding { key, text }).collect()
     }
 
     fn line(&self, problem: &Problem) -> String {

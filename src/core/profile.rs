@@ -228,21 +228,31 @@ impl Profile {
     /// The user rows with the default of every field that has no row of its own (contract 3, "Default rows"),
     /// switched-off fields left out.
     pub fn user_rows(&self) -> Vec<MappingRow> {
-        let mut defaults = vec![
-            row("Name", "name", "Coalesce(user.displayName, user.username)", When::Always),
-            row("Mobile", "mobile", "DingMobile(user.phoneRegion, user.phoneNumber)", When::Always),
-            row("Mailbox", "email", "user.email", When::Always),
-        ];
-        if self.edition == Edition::Dedicated {
-            defaults.insert(0, row("Userid", "userid", "user.userId", When::Create));
-        }
-        merge(defaults, &self.mapping.user)
+        merge(default_user_rows(self.edition), &self.mapping.user)
     }
 
     /// The department rows with the defaults merged in.
     pub fn department_rows(&self) -> Vec<MappingRow> {
-        merge(vec![row("Name", "name", "ou.organizationalUnitName", When::Always)], &self.mapping.department)
+        merge(default_department_rows(), &self.mapping.department)
     }
+}
+
+/// The user rows of settings that name none.
+pub fn default_user_rows(edition: Edition) -> Vec<MappingRow> {
+    let mut defaults = vec![
+        row("Name", "name", "Coalesce(user.displayName, user.username)", When::Always),
+        row("Mobile", "mobile", "DingMobile(user.phoneRegion, user.phoneNumber)", When::Always),
+        row("Mailbox", "email", "user.email", When::Always),
+    ];
+    if edition == Edition::Dedicated {
+        defaults.insert(0, row("Userid", "userid", "user.userId", When::Create));
+    }
+    defaults
+}
+
+/// The department rows of settings that name none.
+pub fn default_department_rows() -> Vec<MappingRow> {
+    vec![row("Name", "name", "ou.organizationalUnitName", When::Always)]
 }
 
 fn row(label: &str, field: &str, value: &str, when: When) -> MappingRow {

@@ -165,7 +165,7 @@ pub enum Detail {
 /// What a snapshot of the source shall contain.
 #[derive(Debug, Clone)]
 pub struct SourceRequest {
-    /// The source units whose subtrees are in scope.
+    /// The source units whose subtrees are in scope; none means the whole instance.
     pub scope: Vec<UnitId>,
     /// How much of each account in scope.
     pub detail: Detail,

@@ -79,8 +79,11 @@ async fn list(caller: &Caller, filter: &[(&str, &str)]) -> Result<Vec<UserWire>,
     walk::<UsersPage>(caller, "ListUsers", filter, |user| &user.user_id).await
 }
 
-/// The units of the scope: the source units and everything below them.
+/// The units of the scope: the source units and everything below them; every unit where no source is named.
 fn scoped<'u>(request: &'u SourceRequest, units: &'u [OrganizationalUnit]) -> Vec<&'u str> {
+    if request.scope.is_empty() {
+        return units.iter().map(|unit| unit.id.as_str()).collect();
+    }
     let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
     for unit in units {
         if let Some(parent) = unit.parent.as_deref() {

@@ -1,67 +1,79 @@
-//! The wizard's answers, half-done ones included: what the settings file holds and what was typed since.
+//! The wizard's answers by step: what of them is still missing or wrong, and where the wizard goes on.
 
-use secrecy::{ExposeSecret, SecretString};
+use rust_i18n::t;
 
-use crate::config::SecretWay;
-use crate::core::profile::{DisabledAccounts, Edition, IdentityField, Leavers, MappingRow};
+use super::screen::ScreenId;
+use crate::config::Finding;
+use crate::config::settings_file::SettingsFile;
 
-/// A secret: where the settings say it comes from, or typed and not yet stored.
-#[derive(Debug, Clone, Default)]
-pub enum DraftSecret {
-    /// Not given.
-    #[default]
-    Missing,
-    /// The settings name its place.
-    Kept(SecretWay),
-    /// Typed; stored in a 0600 file beside the settings when they are saved.
-    Typed(SecretString),
+pub use crate::config::draft::{Draft, DraftPair, DraftSecret};
+
+/// What is wrong with one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The settings key without list positions, for example `dingtalk.corp_id` or `mapping.user.value`.
+    pub field: String,
+    /// Which element of a list, from 0.
+    pub index: Option<usize>,
+    /// What is wrong and what to do instead.
+    pub text: String,
 }
 
-impl PartialEq for DraftSecret {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Missing, Self::Missing) => true,
-            (Self::Kept(a), Self::Kept(b)) => a == b,
-            (Self::Typed(a), Self::Typed(b)) => a.expose_secret() == b.expose_secret(),
-            (Self::Missing | Self::Kept(_) | Self::Typed(_), _) => false,
+/// Everything that keeps a step from being done, in the order of the file.
+pub fn errors(step: ScreenId, draft: &Draft, file: &SettingsFile, locale: &str) -> Vec<FieldError> {
+    let findings = file.findings(draft).into_iter().filter(|finding| step_of(&finding.key) == step);
+    let mut errors: Vec<FieldError> = findings.map(|finding| field_error(finding, draft, locale)).collect();
+    if step == ScreenId::Scenario {
+        let is_odd = !draft.leavers_department.trim().is_empty() && draft.leavers_department_id().is_none();
+        if is_odd {
+            let text = t!("wizard.error.department_id", locale = locale).into_owned();
+            errors.retain(|error| error.field != "scenario.leavers");
+            errors.push(FieldError { field: "scenario.leavers_department".to_owned(), index: None, text });
         }
+    }
+    errors
+}
+
+/// The first step that is not done; `None` when the draft holds.
+pub fn first_incomplete(draft: &Draft, file: &SettingsFile) -> Option<ScreenId> {
+    let findings = file.findings(draft);
+    let is_open = |step: &ScreenId| findings.iter().any(|finding| step_of(&finding.key) == *step);
+    [ScreenId::Application, ScreenId::Scenario, ScreenId::Mapping].into_iter().find(is_open)
+}
+
+/// The step on which a setting is answered; what no step asks for belongs to the first.
+pub fn step_of(key: &str) -> ScreenId {
+    match key.split(['.', '[']).next() {
+        Some("scenario") => ScreenId::Scenario,
+        Some("mapping") => ScreenId::Mapping,
+        _ => ScreenId::Application,
     }
 }
 
-/// A source → target pair as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DraftPair {
-    /// IDaaS unit ids.
-    pub sources: Vec<String>,
-    /// DingTalk department id as text.
-    pub target: String,
+fn field_error(finding: Finding, draft: &Draft, locale: &str) -> FieldError {
+    let (field, index) = without_position(&finding.key);
+    let is_missing = finding.text.starts_with("missing") || finding.text == "is empty";
+    let word = match field.as_str() {
+        "scenario.scope" | "scenario.scope.sources" => Some("wizard.error.no_source"),
+        "scenario.scope.target" => Some("wizard.error.department_id"),
+        "scenario.leavers" if draft.leavers_department.trim().is_empty() => {
+            Some("wizard.error.leavers_department")
+        }
+        "display_name" if draft.display_name.trim().is_empty() => Some("wizard.error.missing"),
+        _ if is_missing => Some("wizard.error.missing"),
+        _ => None,
+    };
+    let is_own = field.starts_with("scenario.scope") && finding.text.contains("occurs twice");
+    let text = match word.filter(|_| !is_own) {
+        Some(word) => t!(word, locale = locale).into_owned(),
+        None => finding.text,
+    };
+    FieldError { field, index, text }
 }
 
-/// Every answer of the four steps, as typed.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "each field is the setting of its name (contract section 3)")]
-pub struct Draft {
-    pub display_name: String,
-    pub region: String,
-    pub instance_id: String,
-    pub access_key_id: String,
-    pub access_key_secret: DraftSecret,
-    pub corp_id: String,
-    pub app_key: String,
-    pub app_secret: DraftSecret,
-    pub edition: Edition,
-    pub callback_domain: String,
-    pub homepage_url: String,
-    pub egress_ips: Vec<String>,
-    pub scope: Vec<DraftPair>,
-    pub create_source_unit: bool,
-    pub incremental: bool,
-    pub qr_logon: bool,
-    pub include: String,
-    pub disabled_accounts: DisabledAccounts,
-    pub leavers: Leavers,
-    pub leavers_department: String,
-    pub identity: Vec<IdentityField>,
-    pub user_rows: Vec<MappingRow>,
-    pub department_rows: Vec<MappingRow>,
+/// `mapping.user[2].value` → `mapping.user.value` and 1.
+fn without_position(key: &str) -> (String, Option<usize>) {
+    let Some((before, rest)) = key.split_once('[') else { return (key.to_owned(), None) };
+    let Some((number, after)) = rest.split_once(']') else { return (key.to_owned(), None) };
+    (format!("{before}{after}"), number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)))
 }

@@ -1,6 +1,7 @@
 //! Keys and what they do: the one table from which keys are dispatched, footers, palette and help are made.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use rust_i18n::t;
 
 /// A key as dingsync knows it; no feature needs a modified key besides Ctrl with a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +32,7 @@ impl Key {
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
         Some(match event.code {
             KeyCode::Char(letter) if ctrl => Self::Ctrl(letter.to_ascii_lowercase()),
+            KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
             KeyCode::Char(letter) => Self::Char(letter),
             KeyCode::F(number) => Self::F(number),
             KeyCode::Enter => Self::Enter,
@@ -49,6 +51,30 @@ impl Key {
             KeyCode::Delete => Self::Delete,
             _ => return None,
         })
+    }
+
+    /// The key in words: `Ctrl-N`, `F1`, `Up`.
+    pub fn name(self, locale: &str) -> String {
+        match self {
+            Self::Char(' ') => t!("tui.key.space", locale = locale).into_owned(),
+            Self::Char(letter) => letter.to_string(),
+            Self::Ctrl(letter) => format!("Ctrl-{}", letter.to_ascii_uppercase()),
+            Self::F(number) => format!("F{number}"),
+            Self::Enter => "Enter".to_owned(),
+            Self::Esc => "Esc".to_owned(),
+            Self::Tab => "Tab".to_owned(),
+            Self::BackTab => "Shift-Tab".to_owned(),
+            Self::Up => t!("tui.key.up", locale = locale).into_owned(),
+            Self::Down => t!("tui.key.down", locale = locale).into_owned(),
+            Self::Left => t!("tui.key.left", locale = locale).into_owned(),
+            Self::Right => t!("tui.key.right", locale = locale).into_owned(),
+            Self::Home => "Home".to_owned(),
+            Self::End => "End".to_owned(),
+            Self::PageUp => "PgUp".to_owned(),
+            Self::PageDown => "PgDn".to_owned(),
+            Self::Backspace => "Backspace".to_owned(),
+            Self::Delete => "Del".to_owned(),
+        }
     }
 
     /// Whether a text field in focus takes the key for itself: letters are letters there, never commands.
@@ -81,7 +107,12 @@ macro_rules! actions {
                 match self { $(Self::$name => &[$($key),*],)* }
             }
 
-            /// Its word: the locale key is `tui.action.<word>`.
+            /// The key that works now and is named in footers: while a text field has the focus, keys that type do not.
+            pub fn key(self, is_typing: bool) -> Option<Key> {
+                self.keys().iter().copied().find(|key| !(is_typing && key.is_typing()))
+            }
+
+            /// Its word: the footer's label is `tui.action.<word>`, the sentence `tui.about.<word>`.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
@@ -97,13 +128,15 @@ actions! {
     /// The step before.
     Back "back" [Ctrl('b')];
     /// Leave the program (asks once when something is unsaved).
-    Quit "quit" [Ctrl('q'), Char('q')];
+    Quit "quit" [Ctrl('q'), Char('q'), Ctrl('c')];
     /// Help for this pane.
-    Help "help" [F(1), Char('?')];
+    Help "help" [Char('?'), F(1)];
     /// Every action, its key and why it is disabled.
     Palette "palette" [Char(':')];
     /// The other language.
     Language "language" [F(2)];
+    /// The overview of the connection.
+    Overview "overview" [Ctrl('o')];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.

@@ -1,7 +1,7 @@
 //! What comes in (`Message`) and what shall be done outside (`Command`): one channel, one enum each. A screen's own
 //! requests and answers are enums in its worker's file; the variants here only carry them.
 
-use super::keys::Key;
+use super::keys::{Action, Key};
 use super::screen::ScreenId;
 
 /// Something happened.
@@ -24,7 +24,15 @@ pub enum Message {
 /// An answer of the worker.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Answer {}
+pub enum Answer {
+    /// A file of the operator's was written, or why not.
+    Wrote {
+        /// The file.
+        path: String,
+        /// Why it could not be written.
+        failure: Option<String>,
+    },
+}
 
 /// Something to be done outside the screens.
 #[derive(Debug, Clone)]
@@ -32,12 +40,29 @@ pub enum Answer {}
 pub enum Command {
     /// Leave the program.
     Quit,
+    /// Leave the program once the operator agreed to lose what is unsaved.
+    AskToQuit,
     /// Show another screen.
     Go(ScreenId),
+    /// Close the window over the screen.
+    CloseOverlay,
+    /// Do what the palette chose.
+    Act(Action),
     /// Offer text to the terminal's clipboard (OSC 52).
     Copy(String),
     /// Say something in the footer's line for a moment.
     Note(String),
+    /// Say it on the normal screen after the program ended: the run's id, the next command.
+    Farewell(String),
+    /// Draw the whole screen again.
+    Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Write text to a file of the operator's, 0600, and note where it is.
+    WriteFile {
+        /// The file's name, without directory.
+        name: String,
+        /// Its content.
+        text: String,
+    },
 }

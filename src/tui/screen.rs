@@ -1,7 +1,12 @@
 //! What a screen is: state, the actions it offers now, what they do, what it draws. One file each in `screens/`.
+//!
+//! To add one: its file and `pub mod` in `screens/mod.rs`, and its arm in `screens::build`. A screen nobody has built
+//! is not offered anywhere. Requests and answers of a screen's worker are enums in `worker/<screen>.rs`; `Command` and
+//! `Answer` carry them with one variant each, and `worker::Worker::carry_out` has one arm for them.
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
 
 use super::keys::{Action, Key};
 use super::message::{Answer, Command};
@@ -20,6 +25,51 @@ pub enum ScreenId {
     Sync,
     History,
     Logon,
+}
+
+impl ScreenId {
+    /// Every screen.
+    pub const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Application,
+        Self::Permissions,
+        Self::Scenario,
+        Self::Mapping,
+        Self::Preview,
+        Self::Sync,
+        Self::History,
+        Self::Logon,
+    ];
+
+    /// The steps of the wizard, in order; the preview is where they lead.
+    pub const STEPS: [Self; 5] =
+        [Self::Application, Self::Permissions, Self::Scenario, Self::Mapping, Self::Preview];
+
+    /// Its word: the locale key of its name is `tui.screen.<word>`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Application => "application",
+            Self::Permissions => "permissions",
+            Self::Scenario => "scenario",
+            Self::Mapping => "mapping",
+            Self::Preview => "preview",
+            Self::Sync => "sync",
+            Self::History => "history",
+            Self::Logon => "logon",
+        }
+    }
+
+    /// Its place among the wizard's steps, from 0.
+    pub fn step(self) -> Option<usize> {
+        Self::STEPS.iter().position(|step| *step == self)
+    }
+
+    /// The step before and the step after it.
+    pub fn neighbours(self) -> (Option<Self>, Option<Self>) {
+        let Some(step) = self.step() else { return (None, None) };
+        (step.checked_sub(1).map(|before| Self::STEPS[before]), Self::STEPS.get(step + 1).copied())
+    }
 }
 
 /// An action a screen has now.
@@ -85,7 +135,23 @@ pub trait Screen {
     fn receive(&mut self, _answer: &Answer, _shared: &mut Shared) -> Vec<Command> {
         Vec::new()
     }
-    /// Draws the body between header and footer, 80x20 at least.
+    /// The program is about to end: what must be kept.
+    fn leave(&mut self, _shared: &mut Shared) -> Vec<Command> {
+        Vec::new()
+    }
+    /// A step of the wizard: its answers suffice for the next one.
+    fn is_complete(&self, _shared: &Shared) -> bool {
+        false
+    }
+    /// The header's second line; a step of the wizard that has none shows where it stands among the steps.
+    fn banner(&self, _shared: &Shared) -> Option<Line<'static>> {
+        None
+    }
+    /// Whether anything was written, as the header says it; by default that nothing was.
+    fn state(&self, _shared: &Shared) -> Option<String> {
+        None
+    }
+    /// Draws the body between header and footer, 80x19 at least.
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared);
     /// Where the hardware cursor belongs, so that input methods show their candidates there.
     fn cursor(&self, _area: Rect, _shared: &Shared) -> Option<Position> {

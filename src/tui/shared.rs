@@ -1,5 +1,7 @@
 //! What the screens share: the connection being set up, what is known of both services, the plan, the run.
 
+use std::path::PathBuf;
+
 use super::draft::Draft;
 use super::look::Look;
 
@@ -30,6 +32,12 @@ pub struct Shared {
     pub draft: Draft,
     /// The answers as the settings file has them.
     pub saved: Draft,
+    /// The settings file, whether or not it exists.
+    pub settings_path: PathBuf,
+    /// The log of this session.
+    pub log_path: PathBuf,
+    /// Warnings of the last check; the header keeps them in view.
+    pub check_warnings: usize,
 }
 
 impl Shared {

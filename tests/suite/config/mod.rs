@@ -1,6 +1,7 @@
 //! Settings: what is refused and where, what beats what, secrets, the example, editing in place.
 
 mod command;
+mod draft;
 mod edit;
 mod refusals;
 mod secrets;

@@ -1,0 +1,261 @@
+//! The whole interface as one value: what is shown, what a message changes, what has to be done outside. It touches
+//! neither terminal nor network, so a test can drive it with any events.
+
+use std::collections::BTreeMap;
+
+use ratatui::Frame;
+use rust_i18n::t;
+
+use super::chrome::{self, Heading, SMALLEST};
+use super::dispatch::{self, Way};
+use super::keys::{Action, Key};
+use super::message::{Answer, Command, Message};
+use super::overlay::help::Help;
+use super::overlay::palette::Palette;
+use super::overlay::quit::QuitQuestion;
+use super::screen::{Offer, Screen, ScreenId};
+use super::screens;
+use super::shared::Shared;
+
+/// How long a note stays, milliseconds.
+const NOTE_MS: i64 = 8_000;
+/// Commands that one message may lead to; a ring of screens that send each other on ends here.
+const LONGEST_CHAIN: usize = 64;
+/// Lines of the farewell.
+const FAREWELL_LINES: usize = 10;
+
+/// The interface.
+pub struct App {
+    /// What the screens share.
+    pub shared: Shared,
+    screens: BTreeMap<ScreenId, Box<dyn Screen>>,
+    current: ScreenId,
+    overlay: Option<Box<dyn Screen>>,
+    note: Option<(String, i64)>,
+    farewell: Vec<String>,
+}
+
+impl App {
+    /// Every screen that exists, none of them entered.
+    pub fn new(shared: Shared) -> Self {
+        let screens: BTreeMap<_, _> =
+            ScreenId::ALL.iter().filter_map(|id| Some((*id, screens::build(*id)?))).collect();
+        let current = screens.keys().next().copied().unwrap_or(ScreenId::Application);
+        Self { shared, screens, current, overlay: None, note: None, farewell: Vec::new() }
+    }
+
+    /// Enters a screen, or the first step of the wizard that is not complete.
+    pub fn start(&mut self, at: Option<ScreenId>) -> Vec<Command> {
+        let start = at.unwrap_or_else(|| self.first_incomplete());
+        self.carry_out(vec![Command::Go(start)])
+    }
+
+    /// The screen that is shown.
+    pub fn current(&self) -> ScreenId {
+        self.current
+    }
+
+    /// What is said on the normal screen after the program ended.
+    pub fn farewell(&self) -> &[String] {
+        &self.farewell
+    }
+
+    /// Takes a message; answers with what is to be done outside.
+    pub fn update(&mut self, message: Message) -> Vec<Command> {
+        let commands = match message {
+            Message::Key(key) => self.key(key),
+            Message::Paste(text) => self.paste(&text),
+            Message::Resize(columns, rows) => {
+                self.shared.size = (columns, rows);
+                Vec::new()
+            }
+            Message::Tick(now_ms) => {
+                self.shared.now_ms = now_ms;
+                self.note.take_if(|(_, until)| *until <= now_ms);
+                Vec::new()
+            }
+            Message::Leave => vec![Command::Quit],
+            Message::Answer(answer) => self.receive(&answer),
+        };
+        self.carry_out(commands)
+    }
+
+    /// The dispatch table: what keys can do now.
+    pub fn offers(&self) -> Vec<Offer> {
+        let mut offers = self.top().map_or_else(Vec::new, |screen| screen.offers(&self.shared));
+        for global in self.global_offers() {
+            if offers.iter().all(|offer| offer.action != global.action) {
+                offers.push(global);
+            }
+        }
+        offers
+    }
+
+    /// Whether a text field has the focus.
+    pub fn is_typing(&self) -> bool {
+        self.top().is_some_and(|screen| screen.is_typing())
+    }
+
+    /// Draws everything.
+    pub fn render(&self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        let state = self.screens.get(&self.current).and_then(|screen| screen.state(&self.shared));
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            chrome::too_small(frame, area, state, &self.shared);
+            return;
+        }
+        let body = chrome::body(area);
+        let steps = self.steps();
+        if let Some(screen) = self.screens.get(&self.current) {
+            let banner = screen.banner(&self.shared);
+            let heading = Heading { screen: self.current, state, banner, steps: &steps };
+            chrome::header(frame, area, heading, &self.shared);
+            screen.render(frame, body, &self.shared);
+        }
+        if let Some(overlay) = &self.overlay {
+            overlay.render(frame, body, &self.shared);
+        }
+        let note = self.note.as_ref().map(|(text, _)| text.as_str());
+        chrome::footer(frame, area, &self.offers(), self.is_typing(), note, self.shared.look);
+        if let Some(cursor) = self.top().and_then(|screen| screen.cursor(body, &self.shared)) {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    /// What keys reach: the window over the screen, else the screen.
+    fn top(&self) -> Option<&dyn Screen> {
+        self.overlay.as_deref().or_else(|| self.screens.get(&self.current).map(|screen| &**screen))
+    }
+
+    /// The steps that exist, each with whether it is complete.
+    fn steps(&self) -> Vec<(ScreenId, bool)> {
+        let exists = |step: &ScreenId| Some((*step, self.screens.get(step)?.is_complete(&self.shared)));
+        ScreenId::STEPS.iter().filter_map(exists).collect()
+    }
+
+    fn first_incomplete(&self) -> ScreenId {
+        let open = self.steps().into_iter().find(|(_, is_complete)| !is_complete);
+        open.map_or(self.current, |(step, _)| step)
+    }
+
+    fn global_offers(&self) -> Vec<Offer> {
+        let mut offers =
+            vec![Offer::quiet(Action::Language), Offer::quiet(Action::Redraw), Offer::quiet(Action::Suspend)];
+        if self.overlay.is_none() {
+            offers.extend([Offer::hinted(Action::Help), Offer::quiet(Action::Palette)]);
+            if self.screens.contains_key(&ScreenId::Overview) && self.current != ScreenId::Overview {
+                offers.push(Offer::quiet(Action::Overview));
+            }
+            offers.push(Offer::hinted(Action::Quit));
+        }
+        offers
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Command> {
+        match dispatch::way(key, &self.offers(), self.is_typing()) {
+            Way::Type => self.with_top(|screen, shared| screen.type_in(key, shared)),
+            Way::Act(action) => self.act(action),
+            Way::Refused(reason) => vec![Command::Note(reason)],
+            Way::Nothing => Vec::new(),
+        }
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Command> {
+        if self.is_typing() {
+            self.with_top(|screen, shared| screen.paste(text, shared))
+        } else {
+            vec![Command::Note(t!("tui.note.no_field", locale = self.shared.look.locale).into_owned())]
+        }
+    }
+
+    /// An action: the screen's, unless only the frame offers it.
+    fn act(&mut self, action: Action) -> Vec<Command> {
+        let is_own = self
+            .top()
+            .is_some_and(|screen| screen.offers(&self.shared).iter().any(|offer| offer.action == action));
+        if is_own {
+            return self.with_top(|screen, shared| screen.act(action, shared));
+        }
+        let locale = self.shared.look.locale;
+        match action {
+            Action::Help => {
+                let topic = self.screens.get(&self.current).map_or("tui.help.none", |screen| screen.help());
+                self.overlay = Some(Box::new(Help::new(topic, self.offers())));
+            }
+            Action::Palette => {
+                let topic = self.screens.get(&self.current).map_or("tui.help.none", |screen| screen.help());
+                self.overlay = Some(Box::new(Palette::new(topic, self.offers(), locale)));
+            }
+            Action::Language => self.shared.look.locale = if locale == "en" { "zh-CN" } else { "en" },
+            Action::Overview => return vec![Command::Go(ScreenId::Overview)],
+            Action::Redraw => return vec![Command::Redraw],
+            Action::Suspend => return vec![Command::Suspend],
+            Action::Quit => return vec![Command::AskToQuit],
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn with_top(&mut self, does: impl FnOnce(&mut dyn Screen, &mut Shared) -> Vec<Command>) -> Vec<Command> {
+        match (&mut self.overlay, self.screens.get_mut(&self.current)) {
+            (Some(overlay), _) => does(overlay.as_mut(), &mut self.shared),
+            (None, Some(screen)) => does(screen.as_mut(), &mut self.shared),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// An answer concerns whoever asked, and that screen may have been left meanwhile.
+    fn receive(&mut self, answer: &Answer) -> Vec<Command> {
+        match answer {
+            Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
+        }
+    }
+
+    fn wrote(&self, path: &str, failure: Option<&str>) -> Command {
+        let locale = self.shared.look.locale;
+        Command::Note(match failure {
+            None => t!("tui.note.written", path = path, locale = locale).into_owned(),
+            Some(error) => {
+                t!("tui.note.not_written", path = path, error = error, locale = locale).into_owned()
+            }
+        })
+    }
+
+    /// Does what concerns the interface itself; the rest is for outside.
+    fn carry_out(&mut self, commands: Vec<Command>) -> Vec<Command> {
+        let mut outside = Vec::new();
+        let mut rest: std::collections::VecDeque<Command> = commands.into();
+        for _ in 0..LONGEST_CHAIN {
+            let Some(command) = rest.pop_front() else { break };
+            match command {
+                Command::Go(screen) => rest.extend(self.go(screen)),
+                Command::Act(action) => rest.extend(self.act(action)),
+                Command::CloseOverlay => self.overlay = None,
+                Command::Note(text) => self.note = Some((text, self.shared.now_ms + NOTE_MS)),
+                Command::AskToQuit if self.shared.is_unsaved() => {
+                    self.overlay = Some(Box::new(QuitQuestion::default()));
+                }
+                Command::AskToQuit => rest.push_back(Command::Quit),
+                Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),
+                Command::Farewell(_) => {}
+                Command::Quit => {
+                    let kept = self.screens.values_mut().flat_map(|screen| screen.leave(&mut self.shared));
+                    // What a screen keeps comes before the end; going elsewhere has become pointless.
+                    outside.extend(kept.filter(|command| !matches!(command, Command::Go(_) | Command::Quit)));
+                    outside.push(Command::Quit);
+                }
+                command => outside.push(command),
+            }
+        }
+        outside
+    }
+
+    fn go(&mut self, to: ScreenId) -> Vec<Command> {
+        self.overlay = None;
+        let Some(screen) = self.screens.get_mut(&to) else {
+            return Vec::new();
+        };
+        self.current = to;
+        screen.enter(&mut self.shared)
+    }
+}

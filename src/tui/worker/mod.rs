@@ -1,0 +1,98 @@
+//! Carries out the commands of the screens beside them and sends the answers back. The only place of the interface
+//! that reaches network and disk; one file for each group of screens.
+
+mod desk;
+mod files;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::{AbortHandle, JoinSet};
+
+pub use desk::Desk;
+
+use super::message::{Answer, Command};
+
+/// Answers that may wait for the screen; a worker that is faster waits itself.
+const WAITING: usize = 256;
+
+/// Carries out commands, each as a task.
+pub struct Worker {
+    desk: Desk,
+    reply: Reply,
+    tasks: JoinSet<()>,
+    kept: JoinSet<()>,
+    slots: HashMap<&'static str, AbortHandle>,
+}
+
+/// The way of answers back to the screens.
+#[derive(Debug, Clone)]
+pub struct Reply(Sender<Answer>);
+
+impl Reply {
+    /// Sends an answer, waiting while too many wait already. Nobody may listen any more; then nobody misses it.
+    pub async fn send(&self, answer: Answer) {
+        drop(self.0.send(answer).await);
+    }
+}
+
+impl Worker {
+    /// A worker and the answers it will send. Needs a runtime around it.
+    pub fn new(desk: Desk) -> (Self, Receiver<Answer>) {
+        let (sender, receiver) = channel(WAITING);
+        let worker = Self {
+            desk,
+            reply: Reply(sender),
+            tasks: JoinSet::new(),
+            kept: JoinSet::new(),
+            slots: HashMap::new(),
+        };
+        (worker, receiver)
+    }
+
+    /// Begins to carry out a command. Returns at once.
+    pub fn carry_out(&mut self, command: Command) {
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match command {
+            Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
+            // The interface's own; they never come here.
+            Command::Quit
+            | Command::AskToQuit
+            | Command::Go(_)
+            | Command::CloseOverlay
+            | Command::Act(_)
+            | Command::Copy(_)
+            | Command::Note(_)
+            | Command::Farewell(_)
+            | Command::Redraw
+            | Command::Suspend => {}
+        }
+    }
+
+    /// Waits for what must not be cut off, at most so long. Everything else ends with the program.
+    pub async fn finish(&mut self, at_most: Duration) {
+        drop(tokio::time::timeout(at_most, async { while self.kept.join_next().await.is_some() {} }).await);
+    }
+
+    /// A task in a slot of its own: what runs there is cancelled first.
+    pub fn start(&mut self, slot: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.stop(slot);
+        while self.tasks.try_join_next().is_some() {}
+        let handle = self.tasks.spawn(task);
+        self.slots.insert(slot, handle);
+    }
+
+    /// Cancels what runs in a slot.
+    pub fn stop(&mut self, slot: &'static str) {
+        if let Some(handle) = self.slots.remove(slot) {
+            handle.abort();
+        }
+    }
+
+    /// A task that the program's end waits for: something is written.
+    pub fn keep(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.kept.try_join_next().is_some() {}
+        self.kept.spawn(task);
+    }
+}
