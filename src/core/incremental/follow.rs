@@ -30,6 +30,8 @@ const FULL_FROM: usize = 500;
 const DECISIONS_EVERY_MS: i64 = 1_000;
 /// How often a changed status is told.
 const STATUS_EVERY_MS: i64 = 1_000;
+/// How often the growing age of what waits is told.
+const AGE_EVERY_MS: i64 = 10_000;
 /// Waits while a service cannot be reached: the first, and the longest.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
@@ -111,6 +113,8 @@ struct Following<'f> {
     reading_since_ms: i64,
     is_reading_full: bool,
     next_decisions_ms: i64,
+    /// The feed of edits was connected once, and is not.
+    has_lost_edits: bool,
     /// Nothing is tried before this moment: a service cannot be reached.
     resume_ms: i64,
     wait_ms: i64,
@@ -142,6 +146,7 @@ impl<'f> Following<'f> {
             reading_since_ms: now,
             is_reading_full: false,
             next_decisions_ms: now,
+            has_lost_edits: false,
             resume_ms: now,
             wait_ms: FIRST_WAIT_MS,
             told: WatchStatus::default(),
@@ -188,8 +193,19 @@ impl<'f> Following<'f> {
         let now = self.watching.clock.now_ms();
         match edit {
             Edit::Changed(subject) => self.backlog.add(subject, None, false, now, now),
-            Edit::Connected => self.status.edits_connected = true,
-            Edit::Lost(_) => self.status.edits_connected = false,
+            Edit::Connected => {
+                if self.has_lost_edits {
+                    // What was changed meanwhile, nobody has told.
+                    self.has_lost_edits = false;
+                    self.next_poll_ms = now;
+                    self.next_full_ms = now;
+                }
+                self.status.edits_connected = true;
+            }
+            Edit::Lost(_) => {
+                self.has_lost_edits |= self.status.edits_connected;
+                self.status.edits_connected = false;
+            }
         }
     }
 
@@ -386,8 +402,8 @@ impl<'f> Following<'f> {
         self.status.oldest_age_ms = self.backlog.oldest_ms().map_or(0, |since| elapsed_ms(since, now));
         self.status.suggests_full = self.backlog.len() > FULL_FROM;
         self.status.callbacks = self.watching.callbacks.totals();
-        self.status.at_ms = self.told.at_ms;
-        if self.status != self.told || is_last {
+        let is_old = self.status.backlog > 0 && now - self.told.at_ms >= AGE_EVERY_MS;
+        if !self.status.is_as(&self.told) || is_old || is_last {
             self.status.at_ms = now;
             self.told = self.status.clone();
             (self.tell)(Notice::Status(Box::new(self.status.clone())).into());

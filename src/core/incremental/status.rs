@@ -154,6 +154,20 @@ pub struct WatchStatus {
     pub callbacks: CallbackTotals,
 }
 
+impl WatchStatus {
+    /// Whether events are dealt with: none waits much longer than a missing prerequisite is waited for.
+    pub fn is_well(&self) -> bool {
+        const LONGEST_MS: u64 = 15 * 60 * 1000;
+        self.oldest_age_ms < LONGEST_MS
+    }
+
+    /// The same but for what changes with every second.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        let plain = |status: &Self| Self { at_ms: 0, oldest_age_ms: 0, ..status.clone() };
+        plain(self) == plain(other)
+    }
+}
+
 /// What the receiver of callbacks has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
