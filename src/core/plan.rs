@@ -70,7 +70,7 @@ pub struct TargetCounts {
 /// Calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CallCounts {
-    /// Calls that reading both sides took.
+    /// Calls that reading both sides took; one that had to be repeated counts once.
     pub read: u64,
     /// Calls that applying this plan needs.
     pub write: u64,

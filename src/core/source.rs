@@ -179,7 +179,7 @@ pub struct SourceSnapshot {
     /// Every account of the instance, sorted by id. Memberships and details are filled in for accounts of the
     /// scope only; an account outside may have an empty `units`.
     pub accounts: Vec<Account>,
-    /// Calls that this read cost.
+    /// Calls that this read took; one that had to be repeated counts once.
     pub calls: u64,
 }
 

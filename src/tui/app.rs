@@ -8,6 +8,7 @@ use rust_i18n::t;
 
 use super::chrome::{self, Heading, SMALLEST};
 use super::dispatch::{self, Way};
+use super::draft::{self, Draft};
 use super::keys::{Action, Key};
 use super::message::{Answer, Command, Message};
 use super::overlay::help::Help;
@@ -16,6 +17,8 @@ use super::overlay::quit::QuitQuestion;
 use super::screen::{Offer, Screen, ScreenId};
 use super::screens;
 use super::shared::Shared;
+use crate::config::settings_file::SettingsFile;
+use crate::core::error::Error;
 
 /// How long a note stays, milliseconds.
 const NOTE_MS: i64 = 8_000;
@@ -33,6 +36,7 @@ pub struct App {
     overlay: Option<Box<dyn Screen>>,
     note: Option<(String, i64)>,
     farewell: Vec<String>,
+    leaves_when_saved: bool,
 }
 
 impl App {
@@ -41,12 +45,20 @@ impl App {
         let screens: BTreeMap<_, _> =
             ScreenId::ALL.iter().filter_map(|id| Some((*id, screens::build(*id)?))).collect();
         let current = screens.keys().next().copied().unwrap_or(ScreenId::Application);
-        Self { shared, screens, current, overlay: None, note: None, farewell: Vec::new() }
+        Self {
+            shared,
+            screens,
+            current,
+            overlay: None,
+            note: None,
+            farewell: Vec::new(),
+            leaves_when_saved: false,
+        }
     }
 
-    /// Enters a screen, or the first step of the wizard that is not complete.
+    /// Enters a screen, or the one that the settings lead to.
     pub fn start(&mut self, at: Option<ScreenId>) -> Vec<Command> {
-        let start = at.unwrap_or_else(|| self.first_incomplete());
+        let start = at.unwrap_or_else(|| self.where_to_begin());
         self.carry_out(vec![Command::Go(start)])
     }
 
@@ -133,9 +145,16 @@ impl App {
         ScreenId::STEPS.iter().filter_map(exists).collect()
     }
 
-    fn first_incomplete(&self) -> ScreenId {
-        let open = self.steps().into_iter().find(|(_, is_complete)| !is_complete);
-        open.map_or(self.current, |(step, _)| step)
+    /// The overview of settings that hold; else the first step that is open. Step 2 keeps no answers, so a connection
+    /// that is not beyond it is checked first.
+    fn where_to_begin(&self) -> ScreenId {
+        let open = draft::first_incomplete(&self.shared.draft, &self.shared.file);
+        let wanted = match open {
+            None => ScreenId::Overview,
+            Some(ScreenId::Scenario) => ScreenId::Permissions,
+            Some(step) => step,
+        };
+        if self.screens.contains_key(&wanted) { wanted } else { self.current }
     }
 
     fn global_offers(&self) -> Vec<Offer> {
@@ -206,9 +225,14 @@ impl App {
 
     /// An answer concerns whoever asked, and that screen may have been left meanwhile.
     fn receive(&mut self, answer: &Answer) -> Vec<Command> {
-        match answer {
+        let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
+            Answer::Saved { draft, result } => self.saved(draft, result),
+        };
+        for screen in self.screens.values_mut() {
+            commands.extend(screen.receive(answer, &mut self.shared));
         }
+        commands
     }
 
     fn wrote(&self, path: &str, failure: Option<&str>) -> Command {
@@ -219,6 +243,28 @@ impl App {
                 t!("tui.note.not_written", path = path, error = error, locale = locale).into_owned()
             }
         })
+    }
+
+    fn save(&self) -> Command {
+        Command::SaveTo(Box::new(self.shared.file.clone()), Box::new(self.shared.draft.clone()))
+    }
+
+    /// What was typed while the file was written stays as it is, unsaved.
+    fn saved(&mut self, draft: &Draft, result: &Result<Box<SettingsFile>, Error>) -> Vec<Command> {
+        let locale = self.shared.look.locale;
+        let leaves = std::mem::take(&mut self.leaves_when_saved);
+        match result {
+            Ok(file) => {
+                if self.shared.draft == *draft {
+                    self.shared.draft = file.saved.clone();
+                }
+                self.shared.file = (**file).clone();
+                let path = file.path.display().to_string();
+                let told = t!("tui.note.saved", path = path, locale = locale).into_owned();
+                if leaves { vec![Command::Farewell(told), Command::Quit] } else { vec![Command::Note(told)] }
+            }
+            Err(error) => vec![Command::Note(error.message.clone())],
+        }
     }
 
     /// Does what concerns the interface itself; the rest is for outside.
@@ -232,6 +278,11 @@ impl App {
                 Command::Act(action) => rest.extend(self.act(action)),
                 Command::CloseOverlay => self.overlay = None,
                 Command::Note(text) => self.note = Some((text, self.shared.now_ms + NOTE_MS)),
+                Command::Save => outside.push(self.save()),
+                Command::SaveAndQuit => {
+                    self.leaves_when_saved = true;
+                    outside.push(self.save());
+                }
                 Command::AskToQuit if self.shared.is_unsaved() => {
                     self.overlay = Some(Box::new(QuitQuestion::default()));
                 }

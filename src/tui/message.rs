@@ -1,8 +1,11 @@
 //! What comes in (`Message`) and what shall be done outside (`Command`): one channel, one enum each. A screen's own
 //! requests and answers are enums in its worker's file; the variants here only carry them.
 
+use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
+use crate::config::settings_file::SettingsFile;
+use crate::core::error::Error;
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -32,6 +35,13 @@ pub enum Answer {
         /// Why it could not be written.
         failure: Option<String>,
     },
+    /// The settings were saved, or why not. The app has taken the file into `Shared` before screens hear of it.
+    Saved {
+        /// The answers that were saved.
+        draft: Box<Draft>,
+        /// The file as it is.
+        result: Result<Box<SettingsFile>, Error>,
+    },
 }
 
 /// Something to be done outside the screens.
@@ -58,6 +68,12 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Save the answers as they are to the settings file, typed secrets beside it.
+    Save,
+    /// Save the answers, then leave; stay when they cannot be saved.
+    SaveAndQuit,
+    /// Save these answers: what the app makes of the two above.
+    SaveTo(Box<SettingsFile>, Box<Draft>),
     /// Write text to a file of the operator's, 0600, and note where it is.
     WriteFile {
         /// The file's name, without directory.

@@ -27,12 +27,12 @@ pub mod worker;
 
 use std::path::PathBuf;
 
+use crate::config::settings_file::SettingsFile;
 use crate::config::{LoadOptions, default_state_path};
 use crate::connect::SystemClock;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
 use app::App;
-use draft::Draft;
 pub use event_loop::How;
 use look::Look;
 use screen::ScreenId;
@@ -74,14 +74,13 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
     if !start.look.has_colour {
         crossterm::style::force_color_output(false);
     }
-    let draft = Draft::default();
+    let file = SettingsFile::open(&start.load)?;
     let mut app = App::new(Shared {
         look: start.look,
         now_ms: SystemClock.now_ms(),
         size: crossterm::terminal::size().unwrap_or(chrome::SMALLEST),
-        saved: draft.clone(),
-        draft,
-        settings_path: desk.settings_path.clone(),
+        draft: file.saved.clone(),
+        file,
         log_path: log_path.clone(),
         check_warnings: 0,
     });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::draft::Draft;
 use super::look::Look;
+use crate::config::settings_file::SettingsFile;
 
 /// Something that is fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,10 +31,8 @@ pub struct Shared {
     pub size: (u16, u16),
     /// The answers of the wizard.
     pub draft: Draft,
-    /// The answers as the settings file has them.
-    pub saved: Draft,
-    /// The settings file, whether or not it exists.
-    pub settings_path: PathBuf,
+    /// The settings file as it was opened or saved last.
+    pub file: SettingsFile,
     /// The log of this session.
     pub log_path: PathBuf,
     /// Warnings of the last check; the header keeps them in view.
@@ -43,6 +42,6 @@ pub struct Shared {
 impl Shared {
     /// Whether answers differ from the settings file.
     pub fn is_unsaved(&self) -> bool {
-        self.draft != self.saved
+        self.draft != self.file.saved
     }
 }

@@ -9,6 +9,7 @@
 mod architecture;
 mod bad_input;
 mod config;
+mod contract;
 mod demo;
 mod dingtalk_client;
 mod pace;
@@ -17,4 +18,5 @@ mod simulate;
 mod store;
 mod support;
 mod sync;
+mod told;
 mod transport;

@@ -41,7 +41,7 @@ struct Row<'a> {
     parent: Option<DepartmentRef>,
     level: usize,
     found: Option<(&'a Department, MatchedBy)>,
-    /// Bound to a department that the app's partial range hides.
+    /// Bound to a department that an incomplete read does not show.
     is_hidden: bool,
     reasons: Vec<(Reason, String)>,
 }
@@ -149,7 +149,7 @@ impl<'a, 'i> Planning<'a, 'i> {
         if let Some(bound) = self.input.memory.departments.get(&id) {
             if let Some(department) = self.target.own(*bound) {
                 row.found = Some((department, MatchedBy::Binding));
-            } else if self.target.is_partial() && !self.target.departments.contains_key(bound) {
+            } else if self.target.is_incomplete() && !self.target.departments.contains_key(bound) {
                 row.is_hidden = true;
             }
         }

@@ -160,7 +160,7 @@ fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [
         };
         person.found = match remembered.map(|user| (user, target.users.get(user).copied())) {
             Some((_, Some(user))) => Match::One(user, MatchedBy::Binding),
-            Some((user, None)) if target.is_partial() => Match::Hidden(user.clone()),
+            Some((user, None)) if target.is_incomplete() => Match::Hidden(user.clone()),
             Some((_, None)) | None => match decided {
                 Some(user) => Match::One(user, MatchedBy::Userid),
                 None if person.is_echo => Match::Nobody,

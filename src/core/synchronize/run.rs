@@ -48,6 +48,8 @@ pub(super) struct Run<'r> {
     /// Rows with an end.
     ended: HashSet<usize>,
     earlier_calls: u64,
+    /// Outcomes of an earlier process: who resumes a run has seen its failures.
+    earlier_summary: RunSummary,
     seq: u64,
     summary: RunSummary,
     tally: Tally,
@@ -72,6 +74,7 @@ impl<'r> Run<'r> {
             storing: FuturesOrdered::new(),
             ended: HashSet::new(),
             earlier_calls: earlier.calls,
+            earlier_summary: RunSummary::default(),
             seq: 0,
             summary: RunSummary::default(),
             tally: Tally { done: 0, total, running: 0, settling: 0 },
@@ -88,6 +91,7 @@ impl<'r> Run<'r> {
             self.seq = self.seq.max(end.event.seq);
             self.count(end.event.outcome);
         }
+        self.earlier_summary = self.summary;
         for (row, done) in earlier.settled {
             self.end(row, done);
         }
@@ -254,8 +258,9 @@ impl<'r> Run<'r> {
     }
 
     fn stop_after_too_many_failures(&mut self) {
-        let RunSummary { applied, failed, pending, .. } = self.summary;
-        let attempts = applied + failed + pending;
+        let (all, earlier) = (self.summary, self.earlier_summary);
+        let failed = all.failed - earlier.failed;
+        let attempts = failed + all.applied - earlier.applied + all.pending - earlier.pending;
         let allowed = self.shared.work.limits.failed_percent;
         if attempts < FEWEST_ATTEMPTS || failed * 100 <= allowed * attempts || self.error.is_some() {
             return;

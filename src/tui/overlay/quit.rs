@@ -15,20 +15,20 @@ use crate::tui::widgets::{pane, text};
 /// The open question; staying is what Enter does unless one moves to leaving.
 #[derive(Debug, Default)]
 pub struct QuitQuestion {
-    leaves: bool,
+    chosen: usize,
 }
+
+/// The buttons, from left to right.
+const BUTTONS: [&str; 3] = ["tui.quit.stay", "tui.quit.save", "tui.quit.leave"];
 
 impl Screen for QuitQuestion {
     fn offers(&self, _shared: &Shared) -> Vec<Offer> {
         vec![
-            Offer::hinted(Action::Activate).named(if self.leaves {
-                "tui.quit.leave"
-            } else {
-                "tui.quit.stay"
-            }),
+            Offer::hinted(Action::Activate).named(BUTTONS[self.chosen]),
             Offer::hinted(Action::Left).named("tui.action.choose"),
             Offer::hinted(Action::Right).named("tui.action.choose"),
             Offer::quiet(Action::NextPane).named("tui.action.choose"),
+            Offer::quiet(Action::PreviousPane).named("tui.action.choose"),
             Offer::hinted(Action::Close).named("tui.quit.stay"),
             Offer::hinted(Action::Quit).named("tui.quit.leave"),
         ]
@@ -36,13 +36,21 @@ impl Screen for QuitQuestion {
 
     fn act(&mut self, action: Action, _shared: &mut Shared) -> Vec<Command> {
         match action {
-            Action::Activate if self.leaves => vec![Command::Quit],
             Action::Quit => vec![Command::Quit],
-            Action::Activate | Action::Close => vec![Command::CloseOverlay],
-            _ => {
-                self.leaves = !self.leaves;
+            Action::Activate => match self.chosen {
+                0 => vec![Command::CloseOverlay],
+                1 => vec![Command::CloseOverlay, Command::SaveAndQuit],
+                _ => vec![Command::Quit],
+            },
+            Action::Left | Action::PreviousPane => {
+                self.chosen = (self.chosen + BUTTONS.len() - 1) % BUTTONS.len();
                 Vec::new()
             }
+            Action::Right | Action::NextPane => {
+                self.chosen = (self.chosen + 1) % BUTTONS.len();
+                Vec::new()
+            }
+            _ => vec![Command::CloseOverlay],
         }
     }
 
@@ -57,7 +65,8 @@ impl Screen for QuitQuestion {
         lines.truncate(3);
         lines.resize(4, Line::default());
         let mut buttons = Line::default();
-        for (word, is_focused) in [("tui.quit.stay", !self.leaves), ("tui.quit.leave", self.leaves)] {
+        for (index, word) in BUTTONS.into_iter().enumerate() {
+            let is_focused = index == self.chosen;
             let mark = if is_focused { ">" } else { " " };
             let tone = if is_focused { Tone::Cursor } else { Tone::Plain };
             text::push(&mut buttons, format!("{mark}[ {} ]", t!(word, locale = locale)), tone, look);

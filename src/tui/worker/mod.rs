@@ -3,6 +3,7 @@
 
 mod desk;
 mod files;
+mod settings;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -56,12 +57,15 @@ impl Worker {
         let (desk, reply) = (self.desk.clone(), self.reply.clone());
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
+            Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
             | Command::Go(_)
             | Command::CloseOverlay
             | Command::Act(_)
+            | Command::Save
+            | Command::SaveAndQuit
             | Command::Copy(_)
             | Command::Note(_)
             | Command::Farewell(_)
