@@ -53,7 +53,12 @@ async fn list(context: &Context) -> Result<Exit, Error> {
             let shown = |value: &crate::core::plan::FieldValue| {
                 value.to_text().unwrap_or_else(|| t!("row.empty", locale = locale).into_owned())
             };
-            context.line(format!("  {}: {} (IDaaS: {})", field.field, shown(&field.before), shown(&field.after)));
+            context.line(format!(
+                "  {}: {} (IDaaS: {})",
+                field.field,
+                shown(&field.before),
+                shown(&field.after)
+            ));
         }
     }
     Ok(Exit::Done)
@@ -90,11 +95,13 @@ async fn decide(
 
 /// Carries an acceptance out at once when nobody watches; whoever watches does it within a second.
 async fn accept_now(store: &Store, entity: Entity, source: &str) -> Result<bool, Error> {
-    let since = crate::core::planner::rfc3339(crate::core::clock::Clock::now_ms(&crate::connect::SystemClock));
+    let since =
+        crate::core::planner::rfc3339(crate::core::clock::Clock::now_ms(&crate::connect::SystemClock));
     let Ok(_lock) = store.lock(crate::store::this_process("drift accept", since)) else { return Ok(false) };
     let inbox = store.inbox().await?;
     let found = inbox.drifts().await?.into_iter().map(|(drift, _)| drift);
-    let Some(mut drift) = found.into_iter().find(|one| one.entity == entity && one.source_id == source) else {
+    let Some(mut drift) = found.into_iter().find(|one| one.entity == entity && one.source_id == source)
+    else {
         return Ok(false);
     };
     let learned = accepted(&drift);

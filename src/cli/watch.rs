@@ -12,9 +12,7 @@ use crate::connect::Connection;
 use crate::connect::watch::Following;
 use crate::core::error::Error;
 use crate::core::event::{Event, Outcome};
-use crate::core::incremental::{
-    DriftState, EventState, Line, Notice, WatchStatus, follow, may_watch,
-};
+use crate::core::incremental::{DriftState, EventState, Line, Notice, WatchStatus, follow, may_watch};
 
 /// Follows.
 pub async fn run(context: &Context) -> Result<Exit, Error> {
@@ -83,7 +81,9 @@ impl Shown<'_> {
                 let why = record.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
                 format!("{action} {id} {outcome}{why}")
             }
-            Line::Run(Event::Started { .. } | Event::Progress { .. } | Event::Finished { .. }) => return None,
+            Line::Run(Event::Started { .. } | Event::Progress { .. } | Event::Finished { .. }) => {
+                return None;
+            }
             Line::Notice(notice) => return notice_text(notice, locale),
         };
         Some(text)

@@ -104,7 +104,8 @@ impl EditFeed {
         }
         let opened: Opened =
             serde_json::from_slice(&answer.body).map_err(|_| "the gateway names no address".to_owned())?;
-        let mut url = url::Url::parse(&opened.endpoint).map_err(|_| "the gateway's address is none".to_owned())?;
+        let mut url =
+            url::Url::parse(&opened.endpoint).map_err(|_| "the gateway's address is none".to_owned())?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let is_loopback =
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -113,7 +114,8 @@ impl EditFeed {
         }
         url.query_pairs_mut().append_pair("ticket", &opened.ticket);
         // An error may quote the address, and with it the ticket.
-        let connected = connect_async(url.as_str()).await.map_err(|_| "the WebSocket is refused".to_owned())?;
+        let connected =
+            connect_async(url.as_str()).await.map_err(|_| "the WebSocket is refused".to_owned())?;
         Ok(connected.0)
     }
 }

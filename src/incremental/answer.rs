@@ -44,7 +44,9 @@ impl Answer {
         for one in asked {
             match one {
                 Asked::Bad(id, why) => answer.failed_events.push(event(id, "bad_event", *why)),
-                Asked::Look(_) | Asked::Test(_) | Asked::Nothing(_) if repeated.iter().any(|id| id == one.id()) => {
+                Asked::Look(_) | Asked::Test(_) | Asked::Nothing(_)
+                    if repeated.iter().any(|id| id == one.id()) =>
+                {
                     answer.skipped_events.push(event(one.id(), "duplicate", "it was received before"));
                 }
                 Asked::Look(_) | Asked::Test(_) => {

@@ -1,6 +1,8 @@
 //! Opening the encrypted form of the events: JWE in compact form, `dir` with AES-GCM. The cryptography is aws-lc's.
 
-use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey,
+};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretSlice};
@@ -28,16 +30,16 @@ pub(super) fn open(compact: &str, key: &SecretSlice<u8>) -> Result<Vec<u8>, Refu
     let decoded = |part: &str| {
         BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| refuse("cipherData is not base64url throughout"))
     };
-    let parsed: Header = serde_json::from_slice(&decoded(header)?)
-        .map_err(|_| refuse("the JWE's header cannot be read"))?;
+    let parsed: Header =
+        serde_json::from_slice(&decoded(header)?).map_err(|_| refuse("the JWE's header cannot be read"))?;
     if parsed.alg != "dir" || !encrypted_key.is_empty() {
         return Err(refuse("the JWE's alg must be dir"));
     }
     if parsed.crit.is_some() || parsed.zip.is_some() {
         return Err(refuse("the JWE asks for an extension nobody knows"));
     }
-    let algorithm = algorithm(&parsed.enc)
-        .ok_or_else(|| refuse("the JWE's enc must be A256GCM, A192GCM or A128GCM"))?;
+    let algorithm =
+        algorithm(&parsed.enc).ok_or_else(|| refuse("the JWE's enc must be A256GCM, A192GCM or A128GCM"))?;
     let key = UnboundKey::new(algorithm, key.expose_secret())
         .map_err(|_| refuse("the JWE's enc does not fit the length of the configured key"))?;
     let nonce = Nonce::try_assume_unique_for_key(&decoded(nonce)?)

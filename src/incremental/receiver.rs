@@ -1,5 +1,6 @@
 //! The HTTP side: `/idaas/events` for IDaaS, `/health` for a supervisor on this machine.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,7 +153,8 @@ async fn take(shared: &Shared, request: Request) -> Result<Answer, Refusal> {
     let proved = token::prove(&envelope.event, keys, audience, now).await?;
     let asked = payload::events(&proved.data)?;
     let (mut events, mut remembered) = (Vec::new(), Vec::new());
-    for one in &asked {
+    let mut seen = HashSet::new();
+    for one in asked.iter().filter(|one| seen.insert(one.id())) {
         match one {
             Asked::Look(event) => events.push(event.clone()),
             Asked::Test(id) | Asked::Nothing(id) => remembered.push(id.clone()),

@@ -28,9 +28,7 @@ pub struct StoredInbox {
 impl Store {
     /// The state of incremental synchronization; made when it is first used.
     pub async fn inbox(&self) -> Result<StoredInbox, Error> {
-        self.writer
-            .write(|connection| Ok(connection.execute_batch(include_str!("inbox.sql"))?))
-            .await?;
+        self.writer.write(|connection| Ok(connection.execute_batch(include_str!("inbox.sql"))?)).await?;
         Ok(StoredInbox { store: self.clone() })
     }
 }
@@ -56,7 +54,11 @@ impl Inbox for StoredInbox {
     }
 
     async fn unsuccessful(&self) -> Result<(u64, u64), Error> {
-        self.store.read(|connection| Ok((count(connection, EventState::Held)?, count(connection, EventState::Failed)?))).await
+        self.store
+            .read(|connection| {
+                Ok((count(connection, EventState::Held)?, count(connection, EventState::Failed)?))
+            })
+            .await
     }
 
     async fn baseline(&self) -> Result<Baseline, Error> {
@@ -155,14 +157,13 @@ fn end(connection: &Connection, ends: &[EventEnd], at_ms: i64) -> Result<(), Fau
 
 fn count(connection: &Connection, state: EventState) -> Result<u64, Fault> {
     let found: i64 =
-        connection.query_row("SELECT count(*) FROM inbox WHERE state = ?1", [state.as_str()], |row| row.get(0))?;
+        connection
+            .query_row("SELECT count(*) FROM inbox WHERE state = ?1", [state.as_str()], |row| row.get(0))?;
     Ok(u64::try_from(found).unwrap_or_default())
 }
 
 fn baseline(connection: &Connection) -> Result<Baseline, Fault> {
-    let profile = connection
-        .query_row("SELECT profile FROM agreed_by", [], |row| row.get(0))
-        .optional()?;
+    let profile = connection.query_row("SELECT profile FROM agreed_by", [], |row| row.get(0)).optional()?;
     let mut baseline = Baseline { profile, ..Baseline::default() };
     let mut statement = connection.prepare("SELECT subject, mark FROM agreed")?;
     let mut rows = statement.query([])?;

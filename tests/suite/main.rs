@@ -12,6 +12,7 @@ mod config;
 mod contract;
 mod demo;
 mod dingtalk_client;
+mod incremental;
 mod pace;
 mod preview;
 mod simulate;

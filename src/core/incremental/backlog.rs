@@ -52,11 +52,8 @@ impl Backlog {
     ) {
         let last = self.acted.get(&subject).copied().filter(|at| now - at < TOGETHER_MS && *at <= now);
         let ready_ms = last.map_or(now, |at| at + TOGETHER_MS);
-        let entry = self.entries.entry(subject).or_insert_with(|| Entry {
-            since_ms,
-            ready_ms,
-            ..Entry::default()
-        });
+        let entry =
+            self.entries.entry(subject).or_insert_with(|| Entry { since_ms, ready_ms, ..Entry::default() });
         entry.events.extend(event);
         entry.is_deleted |= is_deleted;
         if entry.parked_ms.is_some() {

@@ -4,12 +4,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
+use super::Subject;
 use super::backlog::Entry;
 use super::choose::{Choice, Standing, choose};
 use super::desired::Desired;
 use super::drift;
 use super::escrow::Escrow;
-use super::finish::{self, Ended};
+use super::finish::{self, Done, Ended};
 use super::follow::{Tell, Watching};
 use super::poll::Renewal;
 use super::port::{Drift, DriftDecision};
@@ -17,7 +18,6 @@ use super::refresh::{self, Fresh};
 use super::removals::Removals;
 use super::status::{Line, Notice};
 use super::view::View;
-use super::Subject;
 use crate::core::error::Error;
 use crate::core::event::{Event, Outcome, RecordEvent};
 use crate::core::journal::{Memory, RunKind};
@@ -98,15 +98,14 @@ pub(super) async fn carry_out(
         tell(Notice::Repair { missed, drift: told, full }.into());
     }
     let (approved, withheld) = within_limits(watching, state, &planned, tell);
-    let records = apply(watching, state, &planned, approved, tell, stop).await;
-    let (records, trouble) = records;
+    let (records, trouble) = apply(watching, state, &planned, approved, tell, stop).await;
     finish::agree(watching, state, &planned, &records).await?;
     if let Some(error) = trouble {
         state.is_unsettled = true;
         return Err(error);
     }
     let entries = std::mem::take(&mut batch.entries);
-    finish::ended(watching, state, &planned, (entries, &records, &withheld)).await
+    finish::ended(watching, state, &planned, entries, Done { records: &records, withheld: &withheld }).await
 }
 
 /// Finds out what became of calls in flight of runs that have no end, and closes them. What they had still to do is
@@ -158,7 +157,9 @@ async fn planned(
             .taken
             .iter()
             .copied()
-            .chain(choice.drift.iter().copied().filter(|index| !drift::is_known(state, &plan.changes[*index])))
+            .chain(
+                choice.drift.iter().copied().filter(|index| !drift::is_known(state, &plan.changes[*index])),
+            )
             .chain(conflicts.map(|(index, _)| index))
             .collect();
         let open: Vec<Subject> = rests_on
@@ -272,7 +273,8 @@ async fn apply(
     };
     let work = work(watching);
     let ran =
-        synchronize::apply(&work, approved, &state.view.target, RunKind::Watch, None, &mut events, stop).await;
+        synchronize::apply(&work, approved, &state.view.target, RunKind::Watch, None, &mut events, stop)
+            .await;
     let told = told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let records = matched(rows, told);
     absorb(state, &records, planned.memory.clone(), watching.clock.now_ms());

@@ -77,7 +77,8 @@ struct Rows<'p> {
 
 impl<'p> Rows<'p> {
     fn of(plan: &'p Plan) -> Self {
-        let mut rows = Self { by_unit: HashMap::new(), by_department: HashMap::new(), by_user: HashMap::new() };
+        let mut rows =
+            Self { by_unit: HashMap::new(), by_department: HashMap::new(), by_user: HashMap::new() };
         for (index, change) in plan.changes.iter().enumerate() {
             let target = change.target_id.as_deref();
             match change.entity {
@@ -113,7 +114,9 @@ fn new_units(change: &Change) -> Vec<String> {
     let mut units = Vec::new();
     for field in &change.fields {
         match (field.field.as_str(), &field.after) {
-            ("parent_id", FieldValue::Text(text)) => units.extend(text.strip_prefix("new:").map(str::to_owned)),
+            ("parent_id", FieldValue::Text(text)) => {
+                units.extend(text.strip_prefix("new:").map(str::to_owned))
+            }
             ("dept_id_list", FieldValue::List(list)) => {
                 units.extend(list.iter().filter_map(|text| text.strip_prefix("new:")).map(str::to_owned));
             }
@@ -135,9 +138,8 @@ pub(super) fn rivals_of_user(view: &View, change: &Change) -> Vec<UserId> {
 
 /// Users who hold one of these unique values.
 pub(super) fn holders(view: &View, claims: impl Iterator<Item = (&'static str, String)>) -> Vec<UserId> {
-    let keys: Vec<(&str, String)> = claims
-        .filter_map(|(field, value)| Some((field, matching::unique_key(field, &value)?)))
-        .collect();
+    let keys: Vec<(&str, String)> =
+        claims.filter_map(|(field, value)| Some((field, matching::unique_key(field, &value)?))).collect();
     if keys.is_empty() {
         return Vec::new();
     }
@@ -159,7 +161,11 @@ pub(super) fn rival_of_department(view: &View, change: &Change) -> Option<Depart
     let own = change.target_id.as_deref().and_then(|id| id.parse().ok()).map(DepartmentId);
     let current: Option<&Department> = own.and_then(|id| view.department(id));
     let after = |name: &str| {
-        change.fields.iter().find(|field| field.field.as_str() == name).and_then(|field| field.after.as_text())
+        change
+            .fields
+            .iter()
+            .find(|field| field.field.as_str() == name)
+            .and_then(|field| field.after.as_text())
     };
     let name = normalise::text(after("name").or(current.map(|one| one.name.as_str()))?);
     let parent = match after("parent_id") {

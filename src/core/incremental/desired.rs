@@ -137,7 +137,5 @@ pub(super) fn wish_profile(profile: &Profile) -> String {
 /// Every account and unit a view knows.
 pub(super) fn subjects(view: &View) -> impl Iterator<Item = Subject> {
     let units = view.source.units.iter().map(|unit| Subject::Unit(UnitId(unit.id.clone())));
-    units.chain(
-        view.source.accounts.iter().map(|account| Subject::Account(AccountId(account.id.clone()))),
-    )
+    units.chain(view.source.accounts.iter().map(|account| Subject::Account(AccountId(account.id.clone()))))
 }

@@ -42,9 +42,13 @@ pub(super) async fn tell(
         tell(Line::drift(&drift, DriftState::Open));
         state.drifts.insert(key, drift);
     }
-    let refused = |key: &(Entity, String)| planned.plan.changes.iter().any(|change| {
-        change.entity == key.0 && change.source_id.as_deref() == Some(&key.1) && change.action.is_writing()
-    });
+    let refused = |key: &(Entity, String)| {
+        planned.plan.changes.iter().any(|change| {
+            change.entity == key.0
+                && change.source_id.as_deref() == Some(&key.1)
+                && change.action.is_writing()
+        })
+    };
     let taken: HashSet<(Entity, String)> = planned
         .choice
         .taken

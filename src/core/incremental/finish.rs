@@ -24,6 +24,15 @@ pub(super) enum Ended {
     Parked(Entry, String),
 }
 
+/// What a batch did.
+#[derive(Clone, Copy)]
+pub(super) struct Done<'d> {
+    /// Rows that were carried out.
+    pub records: &'d [(Change, RecordEvent)],
+    /// Source objects whose rows the limits withhold.
+    pub withheld: &'d HashSet<Subject>,
+}
+
 /// Stores the marks of every record on which both sides agree.
 pub(super) async fn agree(
     watching: &Watching<'_>,
@@ -71,8 +80,10 @@ pub(super) async fn ended(
     watching: &Watching<'_>,
     state: &mut State,
     planned: &Planned,
-    (entries, records, withheld): (Vec<(Subject, Entry)>, &[(Change, RecordEvent)], &HashSet<Subject>),
+    entries: Vec<(Subject, Entry)>,
+    done: Done<'_>,
 ) -> Result<Report, Error> {
+    let Done { records, withheld } = done;
     let now = watching.clock.now_ms();
     let mut report = Report { has_placed: has_placed(records), ..Report::default() };
     report.written = records.iter().filter(|(_, record)| record.outcome == Outcome::Applied).count() as u64;
@@ -98,8 +109,11 @@ pub(super) async fn ended(
         };
         report.ended.push((subject, end));
     }
-    let refused: Vec<&Change> =
-        records.iter().filter(|(_, record)| record.outcome == Outcome::Failed).map(|(change, _)| change).collect();
+    let refused: Vec<&Change> = records
+        .iter()
+        .filter(|(_, record)| record.outcome == Outcome::Failed)
+        .map(|(change, _)| change)
+        .collect();
     let mut fresh = refresh::Fresh::default();
     for change in refused {
         let subject = Subject::of(change);
@@ -165,7 +179,9 @@ fn untried(state: &State, entry: Entry, subject: &Subject, row: Option<&Change>)
         change.detail.as_ref().map_or_else(|| word.to_owned(), |detail| format!("{word}: {detail}"))
     };
     match (change.action, change.reason) {
-        (Action::Blocked, Some(Reason::NoDepartment | Reason::ParentBlocked)) => Ended::Parked(entry, reason()),
+        (Action::Blocked, Some(Reason::NoDepartment | Reason::ParentBlocked)) => {
+            Ended::Parked(entry, reason())
+        }
         (Action::Blocked | Action::Conflict, _) => Ended::With(entry, EventState::Held, Some(reason())),
         (
             Action::Create

@@ -5,6 +5,7 @@ use std::future::pending;
 use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::Subject;
 use super::backlog::{Backlog, Entry};
 use super::batch::{self, Batch, Report, State};
 use super::finish::Ended;
@@ -13,7 +14,6 @@ use super::port::{Edit, EventEnd, EventState, Inbox, Waiting};
 use super::refresh::Services;
 use super::start;
 use super::status::{Callbacks, Line, Notice, WatchStatus};
-use super::Subject;
 use crate::core::clock::{Clock, elapsed_ms};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::Journal;
@@ -382,7 +382,8 @@ impl<'f> Following<'f> {
         let now = self.watching.clock.now_ms();
         let mut next = now + STATUS_EVERY_MS;
         if self.idle.is_some() {
-            let work = [Some(self.next_decisions_ms), self.backlog.next_ms(), self.read.as_ref().map(|_| now)];
+            let work =
+                [Some(self.next_decisions_ms), self.backlog.next_ms(), self.read.as_ref().map(|_| now)];
             let work = work.into_iter().flatten().min().map(|at| at.max(self.resume_ms));
             next = next.min(work.unwrap_or(next));
             if self.reading.is_none() {

@@ -201,10 +201,5 @@ pub trait Inbox: Send + Sync {
     /// Forgets the drift of a record.
     async fn drop_drift(&self, entity: Entity, source_id: &str) -> Result<(), Error>;
     /// Stores a decision for whoever watches; `false` when there is no such drift.
-    async fn decide(
-        &self,
-        entity: Entity,
-        source_id: &str,
-        decision: DriftDecision,
-    ) -> Result<bool, Error>;
+    async fn decide(&self, entity: Entity, source_id: &str, decision: DriftDecision) -> Result<bool, Error>;
 }

@@ -95,7 +95,9 @@ fn take_in(view: &mut View, subject: &Subject, found: Found) {
         (Subject::Account(id), Found::Account(account)) => view.put_account(id, account.map(|one| *one)),
         (Subject::Unit(id), Found::Unit(unit)) => view.put_unit(id, unit.map(|one| *one)),
         (Subject::User(id), Found::User(user)) => view.put_user(id, user.map(|one| *one)),
-        (Subject::Department(id), Found::Department(found)) => view.put_department(*id, found.map(|one| *one)),
+        (Subject::Department(id), Found::Department(found)) => {
+            view.put_department(*id, found.map(|one| *one))
+        }
         (
             Subject::Account(_) | Subject::Unit(_) | Subject::User(_) | Subject::Department(_),
             Found::Account(_) | Found::Unit(_) | Found::User(_) | Found::Department(_),
@@ -198,7 +200,9 @@ async fn owners(
         let claims = UNIQUE.into_iter().filter_map(|field| Some((field, draft.value(field)?.to_owned())));
         known.extend(choose::holders(view, claims));
         known.extend(draft.value("userid").map(|id| UserId(id.to_owned())));
-        mobiles.extend(draft.value("mobile").filter(|mobile| normalise::is_valid_mobile(mobile)).map(str::to_owned));
+        mobiles.extend(
+            draft.value("mobile").filter(|mobile| normalise::is_valid_mobile(mobile)).map(str::to_owned),
+        );
     }
     let found = stream::iter(mobiles)
         .map(|mobile| async move { services.target.user_by_mobile(&mobile).await })
@@ -217,7 +221,8 @@ async fn owners(
 
 /// The objects that a row rests on and that were not read in this batch.
 pub(super) fn missing(view: &View, fresh: &Fresh, desired: &Desired, change: &Change) -> Vec<Subject> {
-    let mut needed: Vec<Subject> = Subject::of(change).into_iter().chain(Subject::target_of(change)).collect();
+    let mut needed: Vec<Subject> =
+        Subject::of(change).into_iter().chain(Subject::target_of(change)).collect();
     match change.entity {
         Entity::User => needed.extend(rivals_of_account(view, desired, change)),
         Entity::Department => needed.extend(rival_of_unit(view, desired, change)),
@@ -269,7 +274,9 @@ pub(super) async fn around(
     if change.entity == Entity::Department && change.action == Action::Create {
         for parent in &departments {
             match services.target.children(*parent).await {
-                Ok(children) => children.into_iter().for_each(|child| view.put_department(child.id, Some(child))),
+                Ok(children) => {
+                    children.into_iter().for_each(|child| view.put_department(child.id, Some(child)))
+                }
                 Err(error) if error.kind == ErrorKind::Service => {}
                 Err(error) => return Err(error),
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Subject;
 use super::backlog::Backlog;
 use super::batch::{self, State};
 use super::desired::{self, Desired};
@@ -12,7 +13,6 @@ use super::port::DriftState;
 use super::removals::Removals;
 use super::status::{Notice, WatchStatus};
 use super::view::View;
-use super::Subject;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::RunStatus;
 use crate::core::journal::{Memory, RunKind};
