@@ -220,7 +220,7 @@ fn within_limits(
         );
         chosen = chosen.restricted_to(|change| change.action != Action::Remove);
     }
-    let mut exceeded = limits::exceeded(&chosen, &input(watching, state, &planned.memory, now));
+    let mut exceeded = limits::exceeded(&chosen, guards, &planned.memory);
     // A source that shrank matters for what is removed; the removals of a rolling hour were looked at above.
     exceeded.retain(|limit| limit.limit == "update_percent");
     if !exceeded.is_empty() {

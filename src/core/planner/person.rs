@@ -37,7 +37,7 @@ impl Planning<'_, '_> {
         if person.draft.had_control_characters {
             change.warnings.insert(Warning::ControlCharacters);
         }
-        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts };
+        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts, keeps: person.keeps };
         if let Match::Hidden(user) = &person.found {
             row.change.target_id = Some(user.0.clone());
             row.change.matched_by = Some(MatchedBy::Binding);
