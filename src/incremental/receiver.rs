@@ -114,7 +114,8 @@ async fn health(State(shared): State<Arc<Shared>>, ConnectInfo(peer): ConnectInf
     if !peer.ip().to_canonical().is_loopback() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let (is_well, watch) = (shared.options.health)();
+    let (is_well, mut watch) = (shared.options.health)();
+    watch.callbacks = shared.options.callbacks.totals();
     let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status, &HealthAnswer { status: if is_well { "ok" } else { "stuck" }, watch })
 }

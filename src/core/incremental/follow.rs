@@ -9,7 +9,7 @@ use super::Subject;
 use super::backlog::{Backlog, Entry};
 use super::batch::{self, Batch, Report, State};
 use super::finish::Ended;
-use super::poll::{self, Known, Renewal};
+use super::poll::{self, Known, Polls, Renewal};
 use super::port::{Edit, EventEnd, EventState, Inbox, Waiting};
 use super::refresh::Services;
 use super::start;
@@ -35,10 +35,6 @@ const AGE_EVERY_MS: i64 = 10_000;
 /// Waits while a service cannot be reached: the first, and the longest.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
-/// A comparison that takes longer than this is made so rarely that it takes a sixtieth of the time.
-const SHORT_COMPARISON_MS: i64 = 5_000;
-const SHARE: i64 = 60;
-
 /// Where lines go.
 pub type Tell<'t> = &'t (dyn Fn(Line) + Send + Sync);
 
@@ -107,11 +103,7 @@ struct Following<'f> {
     working: Option<Working<'f>>,
     reading: Option<Reading<'f>>,
     read: Option<Renewal>,
-    polls: u64,
-    next_poll_ms: i64,
-    next_full_ms: i64,
-    reading_since_ms: i64,
-    is_reading_full: bool,
+    polls: Polls,
     next_decisions_ms: i64,
     /// The feed of edits was connected once, and is not.
     has_lost_edits: bool,
@@ -131,7 +123,7 @@ impl<'f> Following<'f> {
     ) -> Self {
         let now = watching.clock.now_ms();
         let start::Started { state, renewal, backlog, took_ms, status } = started;
-        let mut following = Self {
+        Self {
             watching,
             tell,
             stop,
@@ -140,20 +132,14 @@ impl<'f> Following<'f> {
             working: None,
             reading: None,
             read: Some(renewal),
-            polls: 0,
-            next_poll_ms: now + poll_ms(watching),
-            next_full_ms: now,
-            reading_since_ms: now,
-            is_reading_full: false,
+            polls: Polls::new(watching.poll_seconds, now, took_ms),
             next_decisions_ms: now,
             has_lost_edits: false,
             resume_ms: now,
             wait_ms: FIRST_WAIT_MS,
             told: WatchStatus::default(),
             status,
-        };
-        following.next_full_ms = now + following.full_after(took_ms);
-        following
+        }
     }
 
     async fn run(mut self, mut feeds: Feeds) -> Result<(), Error> {
@@ -197,8 +183,7 @@ impl<'f> Following<'f> {
                 if self.has_lost_edits {
                     // What was changed meanwhile, nobody has told.
                     self.has_lost_edits = false;
-                    self.next_poll_ms = now;
-                    self.next_full_ms = now;
+                    self.polls.want_full(now);
                 }
                 self.status.edits_connected = true;
             }
@@ -225,8 +210,7 @@ impl<'f> Following<'f> {
         // What a burst names is read as a whole, and a whole read covers every object.
         let is_burst = self.backlog.len() > FULL_FROM && batch.renewal.is_none();
         if is_burst {
-            self.next_poll_ms = now;
-            self.next_full_ms = now;
+            self.polls.want_full(now);
         }
         let most = if batch.renewal.is_some() { usize::MAX } else { MOST_AT_ONCE };
         if !is_burst || self.reading.is_none() {
@@ -334,19 +318,16 @@ impl<'f> Following<'f> {
     fn start_reading(&mut self) {
         let now = self.watching.clock.now_ms();
         let Some(state) = self.idle.as_ref() else { return };
-        let is_due = now >= self.next_poll_ms && now >= self.resume_ms;
+        let is_due = now >= self.polls.next_ms && now >= self.resume_ms;
         if !is_due || self.reading.is_some() || self.read.is_some() || self.stop.is_requested() {
             return;
         }
-        self.reading_since_ms = now;
-        self.is_reading_full = now >= self.next_full_ms;
         let watching = self.watching;
-        self.reading = Some(if self.is_reading_full {
+        self.reading = Some(if self.polls.begin(now) {
             let moment = state.view.moment();
             poll::full(watching, moment).boxed()
         } else {
-            self.polls += 1;
-            let known = Known::of(&state.view, self.polls, watching.poll_seconds);
+            let known = Known::of(&state.view, self.polls.turn, watching.poll_seconds);
             poll::source(watching, known).boxed()
         });
     }
@@ -355,26 +336,17 @@ impl<'f> Following<'f> {
         let now = self.watching.clock.now_ms();
         match read {
             Ok(renewal) => {
-                self.next_poll_ms = now + poll_ms(self.watching);
-                if self.is_reading_full {
-                    self.next_full_ms = now + self.full_after(now - self.reading_since_ms);
+                if self.polls.ended(now) {
                     self.status.last_repair_at_ms = Some(now);
                 }
-                self.status.next_repair_at_ms = Some(self.next_full_ms.max(self.next_poll_ms));
+                self.status.next_repair_at_ms = Some(self.polls.next_full_ms());
                 self.read = Some(renewal);
             }
             Err(error) => {
-                let wait = poll_ms(self.watching).min(LONGEST_WAIT_MS);
-                self.next_poll_ms = now + wait;
+                let wait = self.polls.failed(now, LONGEST_WAIT_MS);
                 self.trouble(&error.message, wait);
             }
         }
-    }
-
-    /// How long after a comparison the next one may come.
-    fn full_after(&self, took_ms: i64) -> i64 {
-        let rare = if took_ms > SHORT_COMPARISON_MS { took_ms.saturating_mul(SHARE) } else { 0 };
-        rare.max(poll_ms(self.watching))
     }
 
     /// Milliseconds until something is due.
@@ -387,7 +359,7 @@ impl<'f> Following<'f> {
             let work = work.into_iter().flatten().min().map(|at| at.max(self.resume_ms));
             next = next.min(work.unwrap_or(next));
             if self.reading.is_none() {
-                next = next.min(self.next_poll_ms.max(self.resume_ms));
+                next = next.min(self.polls.next_ms.max(self.resume_ms));
             }
         }
         elapsed_ms(now, next).max(1)
@@ -410,10 +382,6 @@ impl<'f> Following<'f> {
             (self.tell)(Notice::Status(Box::new(self.status.clone())).into());
         }
     }
-}
-
-fn poll_ms(watching: &Watching<'_>) -> i64 {
-    i64::try_from(watching.poll_seconds.saturating_mul(1000)).unwrap_or(i64::MAX / 4)
 }
 
 /// The end of what goes on; never, when nothing does.

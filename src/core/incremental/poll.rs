@@ -21,6 +21,80 @@ const WIDTH: usize = 32;
 /// moving the time of the last change.
 const ROTATION_SECONDS: u64 = 86_400;
 
+/// A comparison that takes longer than this is made so rarely that it takes a sixtieth of the time.
+const SHORT_MS: i64 = 5_000;
+const SHARE: i64 = 60;
+
+/// When what is read: at every interval the source at least, and both sides where that is not too much to ask.
+#[derive(Debug)]
+pub(super) struct Polls {
+    /// When the next read is due.
+    pub next_ms: i64,
+    /// Counts the reads of the source alone.
+    pub turn: u64,
+    interval_ms: i64,
+    full_ms: i64,
+    began_ms: i64,
+    is_full: bool,
+}
+
+impl Polls {
+    /// From a first comparison that took so long.
+    pub(super) fn new(poll_seconds: u64, now: i64, took_ms: i64) -> Self {
+        let interval_ms = i64::try_from(poll_seconds.saturating_mul(1000)).unwrap_or(i64::MAX / 4);
+        let mut polls = Self {
+            next_ms: now + interval_ms,
+            turn: 0,
+            interval_ms,
+            full_ms: now,
+            began_ms: now,
+            is_full: false,
+        };
+        polls.full_ms = now + polls.full_after(took_ms);
+        polls
+    }
+
+    /// Both sides are to be compared as soon as possible.
+    pub(super) fn want_full(&mut self, now: i64) {
+        self.next_ms = now;
+        self.full_ms = now;
+    }
+
+    /// A read begins; answers whether it is one of both sides.
+    pub(super) fn begin(&mut self, now: i64) -> bool {
+        self.began_ms = now;
+        self.is_full = now >= self.full_ms;
+        self.turn += u64::from(!self.is_full);
+        self.is_full
+    }
+
+    /// The read ended; answers whether it was one of both sides.
+    pub(super) fn ended(&mut self, now: i64) -> bool {
+        self.next_ms = now + self.interval_ms;
+        if self.is_full {
+            self.full_ms = now + self.full_after(now - self.began_ms);
+        }
+        self.is_full
+    }
+
+    /// The read failed; answers how long to wait for the next one, at most `longest`.
+    pub(super) fn failed(&mut self, now: i64, longest: i64) -> i64 {
+        let wait = self.interval_ms.min(longest);
+        self.next_ms = now + wait;
+        wait
+    }
+
+    /// When both sides are compared next.
+    pub(super) fn next_full_ms(&self) -> i64 {
+        self.full_ms.max(self.next_ms)
+    }
+
+    fn full_after(&self, took_ms: i64) -> i64 {
+        let rare = if took_ms > SHORT_MS { took_ms.saturating_mul(SHARE) } else { 0 };
+        rare.max(self.interval_ms)
+    }
+}
+
 /// A read of one or both sides.
 pub(super) enum Renewal {
     /// Both sides as a whole.
