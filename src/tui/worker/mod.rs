@@ -1,8 +1,10 @@
 //! Carries out the commands of the screens beside them and sends the answers back. The only place of the interface
 //! that reaches network and disk; one file for each group of screens.
 
+pub mod application;
 mod desk;
 mod files;
+pub mod permissions;
 mod settings;
 
 use std::collections::HashMap;
@@ -58,6 +60,17 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Application(application::Request::Test { file, draft }) => {
+                self.start("application", application::test(file, draft, reply));
+            }
+            Command::Application(application::Request::Cancel) => self.stop("application"),
+            Command::Permissions(permissions::Request::Check { file, draft, only }) => {
+                self.start("permissions", permissions::run(file, draft, only, reply));
+            }
+            Command::Permissions(permissions::Request::Cancel) => self.stop("permissions"),
+            Command::Permissions(permissions::Request::Record { reason, failed }) => {
+                tracing::warn!(?failed, %reason, "the operator goes on in spite of failed checks");
+            }
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
