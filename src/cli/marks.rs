@@ -40,7 +40,7 @@ pub fn row(change: &Change, locale: &str) -> String {
     let ids: Vec<&str> =
         [change.source_id.as_deref(), change.target_id.as_deref()].into_iter().flatten().collect();
     if !ids.is_empty() {
-        line.push_str(&format!("  [{}]", ids.join(" -> ")));
+        line.push_str(&format!("  [{}]", text::for_display(&ids.join(" -> "), 200)));
     }
     if let Some(matched) = change.matched_by
         && change.action == Action::Link
@@ -74,6 +74,6 @@ fn value(field: &str, value: &FieldValue, locale: &str) -> String {
         FieldValue::Empty(()) => t!("row.empty", locale = locale).into_owned(),
         FieldValue::Text(text) if field == "mobile" || field == "exclusive_mobile" => mask_mobile(text),
         FieldValue::Text(text) => text::for_display(text, 120),
-        FieldValue::List(values) => values.join(", "),
+        FieldValue::List(values) => text::clean(&values.join(", ")).into_owned(),
     }
 }

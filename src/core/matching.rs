@@ -19,7 +19,7 @@ pub enum Match<'a> {
     One(&'a User, MatchedBy),
     /// Nobody alone, but several on the way; which ones, in words.
     Ambiguous(String),
-    /// Bound to a user that the app's range hides.
+    /// Bound to a user that an incomplete read does not show.
     Hidden(UserId),
 }
 

@@ -70,7 +70,7 @@ pub struct TargetCounts {
 /// Calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CallCounts {
-    /// Calls that reading both sides took.
+    /// Calls that reading both sides took; one that had to be repeated counts once.
     pub read: u64,
     /// Calls that applying this plan needs.
     pub write: u64,
@@ -262,6 +262,13 @@ pub struct Change {
     pub detail: Option<String>,
     /// What to know besides.
     pub warnings: BTreeSet<Warning>,
+}
+
+impl Change {
+    /// What names the record: its IDaaS id, else its DingTalk id.
+    pub fn id(&self) -> &str {
+        self.source_id.as_deref().or(self.target_id.as_deref()).unwrap_or_default()
+    }
 }
 
 /// How an operator approved a plan.

@@ -138,6 +138,13 @@ pub struct OrganizationalUnit {
     pub update_time: Option<i64>,
 }
 
+impl OrganizationalUnit {
+    /// The id as a newtype.
+    pub fn organizational_unit_id(&self) -> UnitId {
+        UnitId(self.id.clone())
+    }
+}
+
 /// The IDaaS instance, as GetInstance describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instance {
@@ -179,7 +186,7 @@ pub struct SourceSnapshot {
     /// Every account of the instance, sorted by id. Memberships and details are filled in for accounts of the
     /// scope only; an account outside may have an empty `units`.
     pub accounts: Vec<Account>,
-    /// Calls that this read cost.
+    /// Calls that this read took; one that had to be repeated counts once.
     pub calls: u64,
 }
 

@@ -128,7 +128,7 @@ pub struct TargetSnapshot {
     pub range: Range,
     /// Fields the app may not read: never compared.
     pub unreadable: BTreeSet<FieldName>,
-    /// Calls that this read cost.
+    /// Calls that this read took; one that had to be repeated counts once.
     pub calls: u64,
     /// When the read ended, Unix milliseconds.
     pub read_at_ms: i64,
@@ -328,7 +328,7 @@ pub struct Permit {
 }
 
 /// What one lane is doing, for progress and gauges.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaneReport {
     /// The interface's name, for example `user/create`.
     pub interface: String,

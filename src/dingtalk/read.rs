@@ -66,7 +66,7 @@ enum Stop {
 
 /// The whole read.
 pub(super) async fn snapshot(client: &DingTalk, request: &TargetRequest) -> Result<TargetSnapshot, Error> {
-    let calls_before = client.caller.lanes.calls();
+    let calls_before = client.caller.lanes.answered();
     let grant = Grant::read(client).await.map_err(|t| t.into_error(SCOPES.lane))?;
     let mut walk = walk_twice(client, &grant, request).await?;
     let mut is_complete = grant.range == Range::All;
@@ -88,7 +88,7 @@ pub(super) async fn snapshot(client: &DingTalk, request: &TargetRequest) -> Resu
         is_complete,
         range: grant.range,
         unreadable,
-        calls: client.caller.lanes.calls() - calls_before,
+        calls: client.caller.lanes.answered() - calls_before,
         read_at_ms: client.now_ms(),
     })
 }

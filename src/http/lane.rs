@@ -44,6 +44,7 @@ struct Shared {
     lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
     pause: Mutex<Pause>,
     calls: AtomicU64,
+    answered: AtomicU64,
     throttled: AtomicU64,
 }
 
@@ -80,6 +81,7 @@ impl Lanes {
                 lanes: Mutex::default(),
                 pause: Mutex::new(pause),
                 calls: AtomicU64::new(0),
+                answered: AtomicU64::new(0),
                 throttled: AtomicU64::new(0),
             }),
         }
@@ -118,6 +120,11 @@ impl Lanes {
     /// Calls started so far.
     pub fn calls(&self) -> u64 {
         self.shared.calls.load(Ordering::Relaxed)
+    }
+
+    /// Calls that the service dealt with so far: what was refused for flow control or repeated counts once.
+    pub fn answered(&self) -> u64 {
+        self.shared.answered.load(Ordering::Relaxed)
     }
 
     /// What the lanes are doing.
@@ -183,6 +190,7 @@ impl Lanes {
 impl Turn {
     /// The service dealt with the call, whatever its answer.
     pub fn accepted(self) {
+        self.lanes.shared.answered.fetch_add(1, Ordering::Relaxed);
         lock(&self.lane.pace).accepted(self.version, Instant::now());
     }
 

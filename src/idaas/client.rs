@@ -73,10 +73,10 @@ impl Source for Idaas {
         request: &SourceRequest,
         cache: &dyn AccountCache,
     ) -> Result<SourceSnapshot, Error> {
-        let before = self.calls();
+        let before = self.caller.lanes.answered();
         let units = units::read(&self.caller).await?;
         let accounts = accounts::read(&self.caller, request, &units, cache).await?;
-        Ok(SourceSnapshot { units, accounts, calls: self.calls() - before })
+        Ok(SourceSnapshot { units, accounts, calls: self.caller.lanes.answered() - before })
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {

@@ -47,6 +47,28 @@ pub const CATALOGUE: &[Known] = &[
     fault("duplicate-row", "IDaaS repeats the first row of a page"),
     fault("count-drift", "IDaaS adds one to TotalCount"),
     fault("nonce-used", "IDaaS answers SignatureNonceUsed"),
+    fault("callback-lost", "IDaaS tells nobody about a change; OPERATION is the end of an event type"),
+    fault("callback-late", "IDaaS tells about a change later, by callback-late-ms"),
+    fault("callback-twice", "IDaaS tells about a change twice"),
+    fault("callback-replayed", "IDaaS sends the very same request twice"),
+    fault("callback-disordered", "IDaaS tells about a change after the next ones"),
+    fault("callback-forged", "a callback is signed by a stranger"),
+    fault("callback-expired", "a callback's signature ended half an hour ago"),
+    fault("callback-wrong-audience", "a callback is meant for another application"),
+    fault("callback-oversized", "a callback of 16 MiB"),
+    fault("event-lost", "DingTalk tells nobody about a change; OPERATION is the end of an event type"),
+    fault("stream-disconnect", "DingTalk asks the app to connect anew after it told it something"),
+    switch("callback-delay", "=MS", "every callback is sent so much later"),
+    switch("callback-late-ms", "=MS", "how late callback-late makes one; 3000 by default"),
+    switch("callback-retry-ms", "=MS", "the first pause before a repetition; each next one is twice as long"),
+    switch(
+        "callback-batch",
+        "=N",
+        "so many events at most share a request, when they are near to each other",
+    ),
+    switch("callback-old-names", "", "records with the field names of older instances"),
+    switch("callback-plain-text", "", "plainData is JSON text, not an object"),
+    switch("callback-no-membership", "", "secondary units come and go without an event"),
     switch("slow", "=MS", "delay every answer by so many milliseconds more"),
     switch("ip-ban", "[=html]", "the address is banned: status 1111, as JSON or as HTML"),
     switch("ip-not-allowed", "=ADDRESS", "60020 for every call but the token's"),
@@ -161,6 +183,11 @@ impl Faults {
     pub(super) fn has(&self, name: &str, value: &str) -> bool {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
         faults.iter().any(|fault| fault.name == name && fault.value == value)
+    }
+
+    /// The value of a switch as a count.
+    pub(super) fn count(&self, name: &str) -> Option<u64> {
+        self.switch(name).and_then(|value| value.parse().ok())
     }
 
     /// The value of a switch as a number.

@@ -1,6 +1,8 @@
 //! Both services on loopback, for the demo and the tests. Shares no wire types with the clients.
 
+pub mod changes;
 pub mod company;
+mod control;
 pub mod dingtalk;
 pub mod faults;
 pub mod idaas;

@@ -23,6 +23,17 @@ pub struct Options {
     pub faults: Faults,
     /// Where the data is kept between runs.
     pub state: Option<PathBuf>,
+    /// Where the simulated IDaaS tells about changes; `None` = the application is not set up for it.
+    pub callback: Option<Callback>,
+}
+
+/// The receiver of account-sync callbacks.
+#[derive(Debug, Clone)]
+pub struct Callback {
+    /// An address of this machine.
+    pub url: String,
+    /// Whether the events are sent as JWE with the key of the [`Credentials`].
+    pub is_encrypted: bool,
 }
 
 /// Ids and secrets the simulated services know.
@@ -36,6 +47,9 @@ pub struct Credentials {
     pub access_key_id: String,
     pub access_key_secret: String,
     pub security_token: Option<String>,
+    pub application_id: String,
+    /// AES-256, 64 hexadecimal digits.
+    pub encryption_key: String,
 }
 
 impl Default for Credentials {
@@ -48,6 +62,8 @@ impl Default for Credentials {
             access_key_id: "LTAIsimulator0001".to_owned(),
             access_key_secret: "simulated-access-key-secret-0001".to_owned(),
             security_token: None,
+            application_id: "app_simulator0001".to_owned(),
+            encryption_key: "5d1f0c8a7b6e4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a0f9e8d7c6b5a".to_owned(),
         }
     }
 }
@@ -62,6 +78,7 @@ impl Default for Options {
             credentials: Credentials::default(),
             faults: Faults::default(),
             state: None,
+            callback: None,
         }
     }
 }

@@ -4,16 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
+use axum::Router;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::changes::Company;
+use super::control;
 use super::kept::{self, Kept};
 use super::options::Options;
 use super::respond;
@@ -27,6 +27,7 @@ pub struct Simulator {
     services: Services,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
+    teller: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
     state: Option<PathBuf>,
 }
@@ -51,6 +52,10 @@ impl Simulator {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let state = options.state.clone();
+        let url = format!("http://{address}");
+        dingtalk.listen(&url);
+        let happened = idaas.listen(&url);
+        let teller = happened.map(|happened| tokio::spawn(idaas::callbacks::run(idaas.clone(), happened)));
         let services = Services { dingtalk, idaas, options };
         let routes = routes(&services);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -62,7 +67,7 @@ impl Simulator {
             drop(served.await);
         });
         let keeper = state.clone().map(|path| tokio::spawn(keep(path, services.clone())));
-        Ok(Self { address, services, stop: Some(stop), task, keeper, state })
+        Ok(Self { address, services, stop: Some(stop), task, teller, keeper, state })
     }
 
     /// Where it listens.
@@ -85,6 +90,11 @@ impl Simulator {
         &self.services.idaas
     }
 
+    /// Both sides, for a script of changes.
+    pub fn company(&self) -> Company {
+        Company { idaas: self.services.idaas.clone(), dingtalk: self.services.dingtalk.clone() }
+    }
+
     /// What it was started with; its faults can be changed while it serves.
     pub fn options(&self) -> &Options {
         &self.services.options
@@ -95,6 +105,9 @@ impl Simulator {
         drop(self.stop.take());
         // Connections that clients keep open must not keep the simulator alive.
         self.task.abort();
+        if let Some(teller) = self.teller.take() {
+            teller.abort();
+        }
         if let Some(keeper) = self.keeper.take() {
             keeper.abort();
             // A write that has begun ends before the last one begins.
@@ -111,9 +124,10 @@ impl Simulator {
 async fn keep(path: PathBuf, services: Services) {
     let changes = |services: &Services| {
         let applied: u64 = services.dingtalk.counts().values().map(|count| count.applied).sum();
-        (if services.dingtalk.writes() == 0 { 0 } else { applied }, services.idaas.writes())
+        let by_hand = services.dingtalk.written().len();
+        (if services.dingtalk.writes() == 0 { 0 } else { applied }, by_hand, services.idaas.changes())
     };
-    let mut written = (0, 0);
+    let mut written = (0, 0, 0);
     let mut pause = Duration::from_secs(1);
     loop {
         tokio::time::sleep(pause).await;
@@ -131,42 +145,12 @@ async fn keep(path: PathBuf, services: Services) {
 }
 
 fn routes(services: &Services) -> Router {
-    let control = Router::new()
-        .route(
-            "/_simulator/dingtalk/state",
-            get(|State(s): State<Services>| async move { Json(dingtalk::state(&s.dingtalk)) }),
-        )
-        .route(
-            "/_simulator/dingtalk/counters",
-            get(|State(s): State<Services>| async move { Json(s.dingtalk.counts()) }),
-        )
-        .route(
-            "/_simulator/idaas/counters",
-            get(|State(s): State<Services>| async move { Json(s.idaas.counters()) }),
-        )
-        .route("/_simulator/faults", post(change_faults))
-        .with_state(services.clone());
+    let company = Company { idaas: services.idaas.clone(), dingtalk: services.dingtalk.clone() };
     Router::new()
         .merge(idaas::router(services.idaas.clone()))
         .merge(dingtalk::router(services.dingtalk.clone()))
-        .merge(control)
+        .merge(control::router(company, services.options.faults.clone()))
         .fallback(unknown)
-}
-
-/// `{"add": ["NAME=VALUE"], "remove": ["NAME"]}`.
-async fn change_faults(State(services): State<Services>, Json(body): Json<Value>) -> (StatusCode, String) {
-    let faults = &services.options.faults;
-    let texts = |name: &str| {
-        let list = body[name].as_array().cloned().unwrap_or_default();
-        list.into_iter().filter_map(|text| text.as_str().map(str::to_owned)).collect::<Vec<_>>()
-    };
-    texts("remove").iter().for_each(|name| faults.remove(name));
-    for text in texts("add") {
-        if let Err(why) = faults.add(&text) {
-            return (StatusCode::BAD_REQUEST, why);
-        }
-    }
-    (StatusCode::OK, "{}".to_owned())
 }
 
 /// A path that the front does not know (reference `dingtalk-api.md` section 0.1, shape 3).

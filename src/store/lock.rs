@@ -4,11 +4,19 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::{LockHolder, RunLock};
 
 use super::fault::of_system;
+
+/// A note is far shorter, in bytes.
+const LONGEST_NOTE: u64 = 64 * 1024;
+/// How often a note that is not yet written is looked for again.
+const MOST_LOOKS: u32 = 100;
+/// Between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// The lock file of a state file: same stem, `.lock`.
 pub fn lock_path(state: &Path) -> PathBuf {
@@ -28,14 +36,46 @@ pub fn this_process(command: &str, since: String) -> LockHolder {
     }
 }
 
+/// Who holds the lock of a state file. A note that nobody stands behind any more (its process was killed) is nobody.
+pub fn holder(state: &Path) -> Option<LockHolder> {
+    let path = lock_path(state);
+    let mut file = File::open(&path).ok()?;
+    let holder = read_note(&mut file)?;
+    let here = this_process("", String::new());
+    if holder.host == here.host && !is_alive(holder.pid) {
+        return None;
+    }
+    // Only a note whose process is alive is tried, so that the attempt never stands in the way of a run that begins.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn is_alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    // A process of somebody else answers that we may not ask, and lives.
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
 /// Takes the lock of a state file, or says who holds it.
 pub(crate) fn take(state: &Path, holder: &LockHolder) -> Result<Box<dyn RunLock>, Error> {
     let path = lock_path(state);
     let mut file = open(&path).map_err(|error| of_system(&path, "opened", &error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(held(&mut file, &path)),
-        Err(TryLockError::Error(error)) => return Err(of_system(&path, "locked", &error)),
+    let mut looks = 0;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(of_system(&path, "locked", &error)),
+        }
+        let holder = read_note(&mut file);
+        if holder.is_some() || looks == MOST_LOOKS {
+            return Err(held(holder, &path));
+        }
+        // Whoever just took the lock is about to write its note, or is about to let go.
+        looks += 1;
+        std::thread::sleep(BETWEEN_LOOKS);
     }
     note(&mut file, holder).map_err(|error| of_system(&path, "written", &error))?;
     Ok(Box::new(Held(file)))
@@ -70,10 +110,14 @@ fn note(file: &mut File, holder: &LockHolder) -> std::io::Result<()> {
     file.write_all(&text)
 }
 
-fn held(file: &mut File, path: &Path) -> Error {
+fn read_note(file: &mut File) -> Option<LockHolder> {
     let mut text = String::new();
-    let note = file.take(64 * 1024).read_to_string(&mut text).ok();
-    let holder: Option<LockHolder> = note.and_then(|_| serde_json::from_str(&text).ok());
+    file.rewind().ok()?;
+    file.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn held(holder: Option<LockHolder>, path: &Path) -> Error {
     let who = holder.map_or_else(
         || format!("lock file `{}` does not say which", path.display()),
         |h| format!("`{}` by {} on {}, process {}, since {}", h.command, h.user, h.host, h.pid, h.since),

@@ -125,7 +125,6 @@ path = "state.db"
     }
 
     /// Asks the simulator something asynchronous.
-    #[expect(dead_code, reason = "for tests to come")]
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }

@@ -1,6 +1,7 @@
 //! `dingsync simulate`: both simulated services on loopback until interrupted. Contract section 6.
 
 mod faults;
+mod play;
 mod settings;
 
 use std::io::Write;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::core::error::{Error, ErrorKind};
-use crate::simulator::options::Options;
+use crate::simulator::options::{Callback, Options};
 use crate::simulator::seed::Seed;
 use crate::simulator::{Simulator, company};
 
@@ -47,6 +48,21 @@ pub struct SimulateArgs {
     /// A fault or switch of the list below; may be repeated
     #[arg(long = "fault", value_name = "NAME[=VALUE]", value_parser = faults::parse)]
     pub faults: Vec<String>,
+    /// Where the simulated IDaaS tells about changes, for example http://127.0.0.1:8787/idaas/events
+    #[arg(long, value_name = "URL", value_parser = callback)]
+    pub callback: Option<String>,
+    /// Encrypt what the callbacks tell
+    #[arg(long, requires = "callback")]
+    pub callback_encrypted: bool,
+    /// Play a script of changes (assets/demo/day.toml is one); with --callback from the moment the receiver answers
+    #[arg(long, value_name = "FILE", conflicts_with = "change_rate")]
+    pub changes: Option<PathBuf>,
+    /// Make so many random changes a second on average, at random moments; --seed chooses others
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub change_rate: Option<f64>,
+    /// How many random changes [default: no end]
+    #[arg(long, value_name = "N", requires = "change_rate")]
+    pub change_count: Option<u32>,
     /// Leave settings and secrets for this simulation in a directory
     #[arg(long, value_name = "DIR")]
     pub write_config: Option<PathBuf>,
@@ -65,6 +81,7 @@ struct Ready<'a> {
 /// address cannot be had, kind state when a file cannot be read or written.
 pub async fn run(args: SimulateArgs, state: Option<PathBuf>) -> Result<(), Error> {
     let mut interrupts = Interrupts::new()?;
+    let script = play::script(&args)?;
     let listen = args.listen;
     let simulator = Simulator::start(options(&args, state)?, &seed(&args)).await.map_err(|error| {
         if error.kind() == std::io::ErrorKind::InvalidData {
@@ -84,7 +101,9 @@ pub async fn run(args: SimulateArgs, state: Option<PathBuf>) -> Result<(), Error
     });
     let settings = written.transpose()?;
     announce(&Ready { idaas_endpoint: &url, oapi_endpoint: &url, api_endpoint: &url, settings })?;
+    let playing = tokio::spawn(play::play(simulator.company(), script, args.callback.is_some()));
     interrupts.wait().await;
+    playing.abort();
     simulator.stop().await.map_err(|error| {
         Error::new(ErrorKind::State, format!("the simulated world cannot be kept: {error}"))
             .with_hint("--state must name a file in a directory that can be written")
@@ -97,6 +116,7 @@ fn options(args: &SimulateArgs, state: Option<PathBuf>) -> Result<Options, Error
         dingtalk_qps: args.dingtalk_qps,
         latency: Duration::from_millis(args.latency_ms),
         state: state.filter(|_| is_state_given()),
+        callback: args.callback.clone().map(|url| Callback { url, is_encrypted: args.callback_encrypted }),
         ..Options::default()
     };
     for fault in &args.faults {
@@ -138,6 +158,25 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     } else {
         Err("the simulation listens on this machine only: 127.0.0.0/8, [::1] or localhost".to_owned())
     }
+}
+
+/// Where callbacks go: an address of the loopback, as the simulation itself.
+fn callback(text: &str) -> Result<String, String> {
+    let wrong =
+        || "write http://127.0.0.1:PORT/idaas/events: the simulation tells this machine only".to_owned();
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let is_loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "http" && is_loopback { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "write a number".to_owned())?;
+    if rate > 0.0 && rate <= 1000.0 { Ok(rate) } else { Err("between 0.001 and 1000".to_owned()) }
 }
 
 /// Both ways an operator ends a service.

@@ -31,6 +31,9 @@ pub fn write_config(dir: &Path, url: &str, options: &Options) -> Result<PathBuf>
     if let Some(token) = &credentials.security_token {
         put(&dir.join("simulated-security-token"), token)?;
     }
+    if options.callback.as_ref().is_some_and(|callback| callback.is_encrypted) {
+        put(&dir.join("simulated-encryption-key"), &credentials.encryption_key)?;
+    }
     put(&path, &text(url, options))?;
     Ok(path)
 }
@@ -69,16 +72,38 @@ calls_per_second = {dingtalk}
 
 [scenario]
 scope = [{{ sources = ["ou_root"], target = 1 }}]
-
+{scenario}
+[incremental]
+jwks_url = "{url}/v2/{instance}/{application}/provisioning/jwks"
+application_id = "{application}"
+{incremental}
 [state]
 path = "state.db"
 "#,
+        scenario = if options.callback.is_some() { "incremental = true\n" } else { "" },
+        incremental = receiver(options),
+        application = credentials.application_id,
         instance = credentials.instance_id,
         key = credentials.access_key_id,
         corp = credentials.corp_id,
         app = credentials.app_key,
         dingtalk = options.dingtalk_qps.clamp(1, 1000),
     )
+}
+
+/// Where the simulated IDaaS expects the receiver, and the key of what it tells.
+fn receiver(options: &Options) -> String {
+    let Some(callback) = &options.callback else { return String::new() };
+    let address = url::Url::parse(&callback.url).ok();
+    let port = address.as_ref().and_then(url::Url::port_or_known_default).unwrap_or(80);
+    let host = address
+        .as_ref()
+        .and_then(url::Url::host_str)
+        .unwrap_or("127.0.0.1")
+        .replace("localhost", "127.0.0.1");
+    let key =
+        if callback.is_encrypted { "encryption_key = { file = \"simulated-encryption-key\" }\n" } else { "" };
+    format!("listen = \"{host}:{port}\"\n{key}")
 }
 
 #[cfg(test)]

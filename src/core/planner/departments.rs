@@ -41,7 +41,7 @@ struct Row<'a> {
     parent: Option<DepartmentRef>,
     level: usize,
     found: Option<(&'a Department, MatchedBy)>,
-    /// Bound to a department that the app's partial range hides.
+    /// Bound to a department that an incomplete read does not show.
     is_hidden: bool,
     reasons: Vec<(Reason, String)>,
 }
@@ -74,7 +74,9 @@ pub(super) fn plan(
     planning.refuse_taken_names(&mut rows);
     let changes = rows.iter().map(|row| planning.change(row, rules)).collect();
     let Planning { places, mut bound, taken, depths, .. } = planning;
-    bound.extend(input.memory.departments.values().copied());
+    // The department of a unit that is left out counts as nothing of ours: nobody is taken out of it.
+    let is_meant = |unit: &UnitId| !scope.left_out.contains(unit.0.as_str());
+    bound.extend(input.memory.departments.iter().filter(|(unit, _)| is_meant(unit)).map(|(_, id)| *id));
     bound.extend(input.profile.scenario.scope.iter().map(|pair| pair.target));
     Departments { changes, places, bound, taken, depths }
 }
@@ -149,7 +151,7 @@ impl<'a, 'i> Planning<'a, 'i> {
         if let Some(bound) = self.input.memory.departments.get(&id) {
             if let Some(department) = self.target.own(*bound) {
                 row.found = Some((department, MatchedBy::Binding));
-            } else if self.target.is_partial() && !self.target.departments.contains_key(bound) {
+            } else if self.target.is_incomplete() && !self.target.departments.contains_key(bound) {
                 row.is_hidden = true;
             }
         }

@@ -1,5 +1,6 @@
 //! Desired and existing → [`Plan`]. Pure: the same input gives the same plan. Rules: contract section 4.
 
+mod decided;
 mod departments;
 mod explain;
 mod leavers;
@@ -11,6 +12,7 @@ mod target;
 mod users;
 
 pub use explain::{Explanation, Step, explain};
+pub use limits::{LimitUse, budget};
 
 use super::error::{Error, ErrorKind};
 use super::journal::Memory;
@@ -48,7 +50,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
     refuse_unreadable_identity(input)?;
     let rules = Rules::compile(profile)?;
     let target = target::TargetIndex::new(input.target);
-    let scope = scope::Scope::new(profile, input.source)?;
+    let scope = scope::Scope::new(profile, input.source, &input.memory.left_out_units)?;
     target.require(profile)?;
     let mut departments = departments::plan(input, &rules, &scope, &target);
     let mut users = users::plan(input, &rules, &scope, &target, &departments);
@@ -82,7 +84,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
         changes,
     };
     plan.calls.write = plan.changes.iter().map(write_calls).sum();
-    plan.limits = limits::exceeded(&plan, input);
+    plan.limits = limits::exceeded(&plan, &profile.limits, input.memory);
     plan.plan_id = plan.compute_id();
     Ok(plan)
 }

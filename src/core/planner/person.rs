@@ -35,7 +35,7 @@ impl Planning<'_, '_> {
         if person.draft.had_control_characters {
             change.warnings.insert(Warning::ControlCharacters);
         }
-        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts };
+        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts, keeps: person.keeps };
         if let Match::Hidden(user) = &person.found {
             row.change.target_id = Some(user.0.clone());
             row.change.matched_by = Some(MatchedBy::Binding);
@@ -130,7 +130,7 @@ impl Planning<'_, '_> {
             self.compare_field(person, user, value, row);
         }
         self.warn(person, user, row);
-        let (wanted, is_taken_out) = self.wanted_departments(user, places);
+        let (wanted, is_taken_out) = self.wanted_departments(person.account, user, places);
         let current: HashSet<String> = user.departments.iter().map(ToString::to_string).collect();
         let moves =
             !places.is_empty() && wanted.iter().map(ToString::to_string).collect::<HashSet<_>>() != current;
@@ -223,7 +223,15 @@ impl Planning<'_, '_> {
     }
 
     /// The wanted departments, and whether the user loses one that is bound.
-    fn wanted_departments(&self, user: &User, places: &[DepartmentRef]) -> (Vec<DepartmentRef>, bool) {
+    fn wanted_departments(
+        &self,
+        account: &Account,
+        user: &User,
+        places: &[DepartmentRef],
+    ) -> (Vec<DepartmentRef>, bool) {
+        // Whom a run put among the leavers comes back from there.
+        let is_back = self.input.memory.moved_leavers.contains(&account.account_id());
+        let left = self.input.profile.scenario.leavers_department.filter(|_| is_back);
         let mut wanted = places.to_vec();
         let mut loses = false;
         for id in &user.departments {
@@ -231,7 +239,7 @@ impl Planning<'_, '_> {
             if wanted.contains(&reference) {
                 continue;
             }
-            if self.departments.bound.contains(id) {
+            if self.departments.bound.contains(id) || left == Some(*id) {
                 loses = true;
             } else {
                 wanted.push(reference);

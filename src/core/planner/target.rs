@@ -21,6 +21,7 @@ pub(super) struct TargetIndex<'a> {
     foreign: HashSet<DepartmentId>,
     /// Direct members by department.
     pub members: HashMap<DepartmentId, Vec<&'a UserId>>,
+    is_incomplete: bool,
     is_partial: bool,
 }
 
@@ -33,6 +34,7 @@ impl<'a> TargetIndex<'a> {
             children: HashMap::new(),
             foreign: HashSet::new(),
             members: HashMap::new(),
+            is_incomplete: !snapshot.is_complete,
             is_partial: snapshot.range != Range::All,
         };
         for department in &snapshot.departments {
@@ -89,9 +91,9 @@ impl<'a> TargetIndex<'a> {
         !self.foreign.contains(&id)
     }
 
-    /// Whether the app sees only a part of the corporation.
-    pub(super) fn is_partial(&self) -> bool {
-        self.is_partial
+    /// Whether something may exist that was not read: outside the app's range, or left out of a list.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
     /// Every department below one, without it.

@@ -5,6 +5,8 @@ mod demo;
 mod generate;
 mod history;
 mod names;
+mod weather;
 
 pub use demo::{Bindings, SETTINGS, bindings, demo};
 pub use generate::generate;
+pub use weather::Weather;

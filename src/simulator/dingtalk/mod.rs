@@ -1,17 +1,20 @@
 //! A simulated DingTalk: tokens, gateway, contacts management.
 //! Source: reference `dingtalk-api.md`, section 12 is the list of rules.
 
+mod admission;
 mod answers;
 mod arguments;
 mod departments;
+mod events;
 mod gate;
 mod members;
+mod stream;
 mod users;
 mod v1;
 mod world;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -19,17 +22,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use serde_json::{Value, json};
 
 use super::faults::Faults;
 use super::options::Options;
 use super::respond::{self, Fate};
 use super::seed::Seed;
+use admission::{admit, faulted, known};
 use answers::{Refusal, failure, flat, success};
 use arguments::Arguments;
+pub use events::Written;
 pub use gate::Count;
 use gate::Gate;
+use stream::Stream;
 pub use world::{Department, User, World};
 
 /// A call's result member, or why it is refused.
@@ -45,6 +51,10 @@ struct Inner {
     gate: Mutex<Gate>,
     options: Options,
     started: Instant,
+    stream: Stream,
+    written: Mutex<Vec<Written>>,
+    /// `http://127.0.0.1:PORT`, once it listens.
+    url: OnceLock<String>,
 }
 
 /// A call on its way through the rules.
@@ -93,7 +103,42 @@ impl Handle {
     pub fn with_world(mut world: World, options: &Options) -> Self {
         world.index();
         let (world, gate) = (Mutex::new(world), Mutex::default());
-        Self(Arc::new(Inner { world, gate, options: options.clone(), started: Instant::now() }))
+        Self(Arc::new(Inner {
+            world,
+            gate,
+            options: options.clone(),
+            started: Instant::now(),
+            stream: Stream::default(),
+            written: Mutex::default(),
+            url: OnceLock::new(),
+        }))
+    }
+
+    /// Says under which address it can be reached.
+    pub(super) fn listen(&self, url: &str) {
+        // The first address stays: there is only one.
+        drop(self.0.url.set(url.to_owned()));
+    }
+
+    fn url(&self) -> &str {
+        self.0.url.get().map_or("", String::as_str)
+    }
+
+    /// Changes the address book as somebody at the console would: `user/update` and its like, without token and
+    /// limits. The error is the refusal.
+    pub fn by_hand(&self, interface: &str, arguments: &Value) -> Result<Value, String> {
+        let path = format!("/topapi/v2/{interface}");
+        let body = arguments.to_string();
+        let arguments = Arguments::read("", "application/json", body.as_bytes()).unwrap_or_default();
+        known(&path)
+            .and_then(|_| carry_out(self, &path, interface, &arguments, true))
+            .map(Option::unwrap_or_default)
+            .map_err(|refusal| format!("{refusal:?}"))
+    }
+
+    /// Every write that was carried out, the oldest first.
+    pub fn written(&self) -> Vec<Written> {
+        self.0.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The address book, to look at or to change.
@@ -154,6 +199,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/user/{*rest}", any(serve))
         .route("/department/{*rest}", any(serve))
         .route("/v1.0/{*rest}", any(v1::serve))
+        .route("/connect", get(stream::connect))
         .with_state(handle)
 }
 
@@ -240,113 +286,34 @@ fn answer(handle: &Handle, method: &Method, path: &str, interface: &str, argumen
     }
 }
 
-/// The permission point of a path; unknown paths are refused.
-fn known(path: &str) -> Result<&'static str, Refusal> {
-    Ok(match path {
-        "/auth/scopes" => "qyapi_base",
-        "/topapi/v2/department/create"
-        | "/topapi/v2/department/update"
-        | "/topapi/v2/department/delete"
-        | "/topapi/v2/user/create"
-        | "/topapi/v2/user/update"
-        | "/topapi/v2/user/delete" => "qyapi_manage_addresslist",
-        "/topapi/v2/department/get"
-        | "/topapi/v2/department/listsub"
-        | "/topapi/v2/department/listsubid"
-        | "/topapi/v2/department/listparentbydept"
-        | "/topapi/v2/department/listparentbyuser"
-        | "/department/list" => "qyapi_get_department_list",
-        "/topapi/v2/user/get"
-        | "/topapi/user/listid"
-        | "/topapi/user/count"
-        | "/topapi/user/getbyunionid"
-        | "/topapi/user/listadmin"
-        | "/topapi/user/get_admin_scope"
-        | "/user/get" => "qyapi_get_member",
-        "/topapi/v2/user/list" | "/topapi/user/listsimple" => "qyapi_get_department_member",
-        "/topapi/v2/user/getbymobile" => "qyapi_get_member_by_mobile",
-        _ => {
-            let name = path.trim_start_matches('/').trim_start_matches("topapi/").replace('/', ".");
-            return Err(Refusal::UnknownPath(format!("dingtalk.oapi.{name}")));
-        }
-    })
-}
-
-/// Token, address, permission, flow, in this order.
-fn admit(handle: &Handle, interface: &str, permission: &str, arguments: &Arguments) -> Result<(), Refusal> {
-    let faults = handle.faults();
-    let token = arguments.text("access_token").unwrap_or_default();
-    if token.is_empty() {
-        return Err(Refusal::Gateway("40000", "access_token is blank".to_owned()));
-    }
-    if faults.strikes("expired-token", interface) {
-        handle.gate().expire();
-    }
-    if !handle.gate().knows(&token) {
-        return Err(Refusal::Gateway("40014", "不合法的access_token".to_owned()));
-    }
-    let app_key = &handle.options().credentials.app_key;
-    if let Some(address) = faults.switch("ip-not-allowed") {
-        let text = format!("访问ip不在白名单之中,request ip={address} appKey({app_key})");
-        return Err(Refusal::Gateway("60020", text));
-    }
-    if faults.has("no-permission", permission) {
-        return Err(Refusal::Gateway("60011", permission_text(faults, app_key, permission)));
-    }
-    if handle.is_over_limit(interface) || faults.strikes("throttle", interface) {
-        let text = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了";
-        return Err(Refusal::Gateway("90018", text.to_owned()));
-    }
-    Ok(())
-}
-
-fn permission_text(faults: &Faults, app_key: &str, permission: &str) -> String {
-    if faults.is_on("old-permission-text") {
-        return "没有调用该接口的权限".to_owned();
-    }
-    format!(
-        "应用尚未开通所需的权限：[{permission}]，点击链接申请并开通即可：https://open-dev.dingtalk.com/appscope/apply?content={app_key}%23{permission}, {{requiredScopes=[{permission}]}}"
-    )
-}
-
-fn faulted(handle: &Handle, interface: &str) -> Result<(), Refusal> {
-    let faults = handle.faults();
-    if faults.strikes("throttle-global", interface) {
-        let text = format!(
-            "当前所有钉钉应用调用该接口次数过多，超出了该接口承受的最大qps，请求被暂时限制了，建议错开整点时刻调用该接口, apiPath(dingtalk.oapi.{interface})"
-        );
-        return Err(Refusal::Gateway("90002", text));
-    }
-    if faults.strikes("quota", interface) {
-        return Err(Refusal::Gateway("90020", "该企业本月的API调用次数已用完".to_owned()));
-    }
-    if faults.strikes("gateway-fault", interface) {
-        return Err(Refusal::Behind);
-    }
-    if faults.strikes("busy", interface) {
-        return Err(Refusal::business(-1, "系统繁忙"));
-    }
-    if faults.strikes("unknown-code", interface) {
-        return Err(Refusal::business(987_654, "未知的业务错误"));
-    }
-    Ok(())
-}
-
 fn run(handle: &Handle, path: &str, interface: &str, arguments: &Arguments) -> Result<Response, Refusal> {
+    let call = call(handle, interface, arguments);
+    match path {
+        "/auth/scopes" => Ok(flat(path, scopes(&call))),
+        "/topapi/user/get_admin_scope" => {
+            members::admin_scope(&call, &handle.world()).map(|members| flat(path, members))
+        }
+        "/user/get" => {
+            members::get(&call, &handle.world()).map(|record| flat(path, record.unwrap_or_default()))
+        }
+        "/department/list" => Ok(flat(path, v1::departments(&handle.world()))),
+        _ => carry_out(handle, path, interface, arguments, false).map(|result| success(path, result)),
+    }
+}
+
+fn call<'a>(handle: &'a Handle, interface: &'a str, arguments: &'a Arguments) -> Call<'a> {
     let now_ms = u64::try_from(handle.0.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let added = handle.gate().users_added;
     let (faults, range) = (handle.faults(), handle.range());
-    let call = Call { arguments, faults, path: interface, now_ms: now_ms.max(1), range, added };
+    Call { arguments, faults, path: interface, now_ms: now_ms.max(1), range, added }
+}
+
+/// An interface with a result member; what it changes is remembered and told.
+fn carry_out(handle: &Handle, path: &str, interface: &str, arguments: &Arguments, by_hand: bool) -> Outcome {
+    let call = call(handle, interface, arguments);
     let mut world = handle.world();
+    let before = events::before(path, arguments, &world);
     let result = match path {
-        "/auth/scopes" => return Ok(flat(path, scopes(&call))),
-        "/topapi/user/get_admin_scope" => {
-            return members::admin_scope(&call, &world).map(|members| flat(path, members));
-        }
-        "/user/get" => {
-            return members::get(&call, &world).map(|record| flat(path, record.unwrap_or_default()));
-        }
-        "/department/list" => return Ok(flat(path, v1::departments(&world))),
         "/topapi/v2/department/create" => departments::create(&call, &mut world)?,
         "/topapi/v2/department/update" => departments::update(&call, &mut world)?,
         "/topapi/v2/department/delete" => departments::delete(&call, &mut world)?,
@@ -368,11 +335,19 @@ fn run(handle: &Handle, path: &str, interface: &str, arguments: &Arguments) -> R
         "/topapi/user/listadmin" => members::list_admin(&world)?,
         _ => None,
     };
+    let changed = events::after(path, before, result.as_ref(), &world);
     drop(world);
     if path == "/topapi/v2/user/create" {
         handle.gate().users_added += 1;
     }
-    Ok(success(path, result))
+    if let Some((object, told)) = changed {
+        let written = Written { at_ms: events::now_ms(), interface: interface.to_owned(), object, by_hand };
+        handle.0.written.lock().unwrap_or_else(PoisonError::into_inner).push(written);
+        let faults = handle.faults();
+        let wanted = told.into_iter().filter(|event| !faults.strikes("event-lost", event.kind));
+        wanted.for_each(|event| handle.0.stream.tell(event));
+    }
+    Ok(result)
 }
 
 /// `/auth/scopes`: names of the first version of the API.

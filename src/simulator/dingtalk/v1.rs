@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answers::{v1_failure, v1_success};
 use super::world::World;
-use super::{Handle, members};
+use super::{Handle, members, stream};
 use crate::simulator::respond::{self, Fate};
 
 pub(super) async fn serve(
@@ -31,6 +31,10 @@ pub(super) async fn serve(
         "/v1.0/oauth2/accessToken" => match json_body {
             None => missing_body(),
             Some(body) => access_token(&handle, &body),
+        },
+        "/v1.0/gateway/connections/open" => match json_body {
+            None => missing_body(),
+            Some(body) => stream::open(&handle, &body),
         },
         _ if corp_of(&path).is_some() => match json_body {
             None => missing_body(),

@@ -17,6 +17,12 @@ pub(super) struct Failure {
     action: Option<String>,
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
 impl Failure {
     fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into(), retry_after: None, action: None }
@@ -91,6 +97,16 @@ impl Failure {
     /// A name of our own choice: no table of business codes is published.
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(404, &format!("ResourceNotFound.{what}"), format!("The specified {what} does not exist."))
+    }
+
+    /// Likewise.
+    pub(super) fn exists(what: &str) -> Self {
+        Self::new(409, &format!("EntityAlreadyExists.{what}"), format!("The {what} already exists."))
+    }
+
+    /// Likewise.
+    pub(super) fn denied(why: &str, message: &str) -> Self {
+        Self::new(403, &format!("OperationDenied.{why}"), message)
     }
 
     /// Likewise.

@@ -2,27 +2,43 @@
 //! Source: reference `idaas-eiam-api.md`, section 8 is the list of rules.
 
 mod answers;
+pub(super) mod callbacks;
+mod events;
+mod keys;
+mod mappings;
 mod operations;
+mod providers;
+mod provisioning;
 pub mod signature;
 mod world;
 mod writes;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use serde_json::Value;
 
 use super::faults::Faults;
 use super::options::Options;
 use super::respond::{self, Fate};
 use super::seed::Seed;
 use answers::{Failure, answer, failure};
+pub use callbacks::Delivery;
+use events::Event;
+use keys::Keys;
+pub use mappings::Mapping;
+use operations::Parameters;
+pub use providers::Provider;
+pub use provisioning::Application;
 use signature::{Mismatch, Received, authorization, verify};
 pub use world::{StoredAccount, StoredUnit, World};
 
@@ -38,6 +54,13 @@ struct Inner {
     world: Mutex<World>,
     gate: Mutex<Gate>,
     options: Options,
+    keys: Keys,
+    deliveries: Mutex<VecDeque<Delivery>>,
+    /// Where changes go, and the other end until somebody sends them on.
+    happened: UnboundedSender<Event>,
+    unsent: Mutex<Option<UnboundedReceiver<Event>>>,
+    /// `http://127.0.0.1:PORT`, once it listens.
+    url: OnceLock<String>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +69,7 @@ struct Gate {
     second: u64,
     in_second: u32,
     counters: BTreeMap<String, u64>,
+    by_hand: u64,
 }
 
 impl Handle {
@@ -57,7 +81,66 @@ impl Handle {
     /// An IDaaS with a stored directory.
     pub fn with_world(mut world: World, options: &Options) -> Self {
         world.index();
-        Self(Arc::new(Inner { world: Mutex::new(world), gate: Mutex::default(), options: options.clone() }))
+        world.register(options);
+        let (happened, unsent) = unbounded_channel();
+        Self(Arc::new(Inner {
+            world: Mutex::new(world),
+            gate: Mutex::default(),
+            options: options.clone(),
+            keys: Keys::default(),
+            deliveries: Mutex::default(),
+            happened,
+            unsent: Mutex::new(Some(unsent)),
+            url: OnceLock::new(),
+        }))
+    }
+
+    /// Says under which address it can be reached, and hands out what happens from here on, once.
+    pub(super) fn listen(&self, url: &str) -> Option<UnboundedReceiver<Event>> {
+        // The first address stays: there is only one.
+        drop(self.0.url.set(url.to_owned()));
+        self.0.unsent.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Where the public keys of an application's callbacks are.
+    pub fn jwks_url(&self, application: &str) -> String {
+        let url = self.0.url.get().map_or("", String::as_str);
+        format!("{url}/v2/{}/{application}/provisioning/jwks", self.0.options.credentials.instance_id)
+    }
+
+    /// Carries an operation out without signature, as somebody at the console would; `CreateUser` and
+    /// `CreateOrganizationalUnit` may name the id. The error is the code and the message of the refusal.
+    pub fn by_hand(&self, action: &str, mut parameters: Vec<(String, String)>) -> Result<Value, String> {
+        let instance = self.0.options.credentials.instance_id.clone();
+        parameters.push(("InstanceId".to_owned(), instance));
+        let parameters = Parameters { given: parameters, is_by_hand: true };
+        self.gate().by_hand += 1;
+        operations::run(self, action, &parameters).map_err(|refused| refused.to_string())
+    }
+
+    /// Tells every listening application everything in its scope, as the console's one-click push does.
+    pub fn push(&self) {
+        let events: Vec<Event> = {
+            let world = self.world();
+            let scopes = world.applications.values().flat_map(|application| application.scope.clone());
+            events::push(self, &world, &scopes.collect::<Vec<_>>())
+        };
+        events.into_iter().for_each(|event| self.tell(event));
+    }
+
+    /// Sends the connectivity test, as the console's button does.
+    pub fn send_test(&self) {
+        self.tell(Event::test());
+    }
+
+    /// Signs callbacks with another key from here on. The error: no key could be made.
+    pub fn rotate_key(&self) -> Result<(), String> {
+        self.0.keys.rotate().map_err(|_| "no key could be made".to_owned())
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens when the service is not served, as in a test of its own.
+        drop(self.0.happened.send(event));
     }
 
     /// The directory, to look at or to change.
@@ -74,6 +157,11 @@ impl Handle {
     pub fn writes(&self) -> u64 {
         let is_read = |action: &str| ["List", "Get"].iter().any(|verb| action.starts_with(verb));
         self.gate().counters.iter().filter(|(action, _)| !is_read(action)).map(|(_, calls)| calls).sum()
+    }
+
+    /// Writes of callers and changes by hand.
+    pub(super) fn changes(&self) -> u64 {
+        self.writes() + self.gate().by_hand
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
@@ -152,7 +240,17 @@ impl Handle {
 
 /// The service's routes.
 pub fn router(handle: Handle) -> Router {
-    Router::new().route("/", any(serve)).with_state(handle)
+    Router::new()
+        .route("/", any(serve))
+        .route("/v2/{instance}/{application}/provisioning/jwks", get(public_keys))
+        .with_state(handle)
+}
+
+async fn public_keys(State(handle): State<Handle>) -> Json<Value> {
+    let handle = handle.clone();
+    // Making the first key takes a moment of computing.
+    let keys = tokio::task::spawn_blocking(move || handle.0.keys.published()).await;
+    Json(keys.unwrap_or_default())
 }
 
 async fn serve(
@@ -192,11 +290,11 @@ async fn serve(
     respond::with_date(response, date)
 }
 
-fn dispatch(handle: &Handle, action: &str, received: &Received<'_>) -> Result<serde_json::Value, Failure> {
+fn dispatch(handle: &Handle, action: &str, received: &Received<'_>) -> Result<Value, Failure> {
     let mut parameters: Vec<(String, String)> =
         url::form_urlencoded::parse(received.query.as_bytes()).into_owned().collect();
     parameters.extend(url::form_urlencoded::parse(received.body).into_owned());
-    let parameters = operations::Parameters(parameters);
+    let parameters = Parameters { given: parameters, is_by_hand: false };
     if received.header("x-acs-version") != Some("2021-12-01") {
         return Err(Failure::version());
     }

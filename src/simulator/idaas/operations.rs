@@ -4,15 +4,23 @@ use serde_json::{Map, Value, json};
 
 use super::answers::Failure;
 use super::world::{StoredAccount, StoredUnit, World};
-use super::{Handle, writes};
+use super::{Handle, mappings, providers, provisioning, writes};
 
 /// Business parameters, flattened as on the wire.
-pub(super) struct Parameters(pub Vec<(String, String)>);
+pub(super) struct Parameters {
+    /// Names and values.
+    pub(super) given: Vec<(String, String)>,
+    /// Whether somebody at the console does this, and no caller of the API.
+    pub(super) is_by_hand: bool,
+}
 
 impl Parameters {
     /// A parameter that has a value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.given
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// A required parameter.
@@ -23,6 +31,11 @@ impl Parameters {
     /// The elements of an array: `Name.1`, `Name.2`, …
     pub(super) fn list(&self, name: &str) -> Vec<&str> {
         (1..).map_while(|index| self.get(&format!("{name}.{index}"))).collect()
+    }
+
+    /// A truth value: `True` of Python as well as `true`.
+    pub(super) fn truth(&self, name: &str) -> Option<bool> {
+        self.get(name).and_then(|text| text.to_lowercase().parse().ok())
     }
 
     fn number(&self, name: &str, default: usize) -> Result<usize, Failure> {
@@ -57,18 +70,21 @@ pub(super) fn run(handle: &Handle, action: &str, parameters: &Parameters) -> Res
         "ListRegions" => Ok(json!({"Regions": [{
             "LocalName": "China (Hangzhou)", "RegionEndpoint": "eiam.cn-hangzhou.aliyuncs.com", "RegionId": "cn-hangzhou"}]})),
         "ListGroups" => Ok(json!({"Groups": [], "TotalCount": 0})),
-        _ => writes::run(handle, action, parameters),
+        _ => providers::run(handle, action, parameters)
+            .or_else(|| mappings::run(handle, action, parameters))
+            .or_else(|| provisioning::run(handle, action, parameters))
+            .unwrap_or_else(|| writes::run(handle, action, parameters)),
     }
 }
 
 /// Page number and size, or the offset of a token.
-struct Page {
-    start: usize,
-    size: usize,
+pub(super) struct Page {
+    pub(super) start: usize,
+    pub(super) size: usize,
     has_token: bool,
 }
 
-fn page(parameters: &Parameters) -> Result<Page, Failure> {
+pub(super) fn page(parameters: &Parameters) -> Result<Page, Failure> {
     let has_token = parameters.get("MaxResults").is_some() || parameters.get("NextToken").is_some();
     let size_name = if has_token { "MaxResults" } else { "PageSize" };
     let size = parameters.number(size_name, 20)?;
@@ -89,7 +105,8 @@ fn page(parameters: &Parameters) -> Result<Page, Failure> {
     Ok(Page { start, size, has_token })
 }
 
-fn paged(
+/// A page of rows with the count of all of them.
+pub(super) fn paged(
     handle: &Handle,
     action: &str,
     name: &str,
@@ -126,8 +143,10 @@ fn list_users(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure
         return Ok(paged(handle, "ListUsers", "Users", &page, 0, Vec::new()));
     }
     let filter = |stored: &&StoredAccount| matches(handle, &world, stored, parameters);
-    let is_filtered =
-        parameters.0.iter().any(|(name, _)| FILTERS.contains(&name.as_str()) || name.starts_with("UserIds."));
+    let is_filtered = parameters
+        .given
+        .iter()
+        .any(|(name, _)| FILTERS.contains(&name.as_str()) || name.starts_with("UserIds."));
     let (total, rows) = match (parameters.get("OrganizationalUnitId"), is_filtered) {
         (None, false) => {
             (world.accounts.len(), world.listed().skip(page.start).take(page.size).collect::<Vec<_>>())
@@ -193,7 +212,8 @@ fn matches(handle: &Handle, _world: &World, stored: &StoredAccount, parameters: 
         && equals("UserSourceId", Some(&source_id))
 }
 
-fn source(handle: &Handle, stored: &StoredAccount) -> (String, String) {
+/// Where an account comes from: type and id.
+pub(super) fn source(handle: &Handle, stored: &StoredAccount) -> (String, String) {
     stored
         .account
         .source

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::mappings::Mapping;
+use super::providers::Provider;
+use super::provisioning::Application;
+use crate::simulator::options::Options;
 use crate::simulator::seed::{Seed, SeedAccount, SeedUnit};
 
 /// 2025-01-01 in Unix milliseconds: when the first record was created.
@@ -31,7 +35,7 @@ pub struct StoredUnit {
     pub updated: i64,
 }
 
-/// Units and accounts.
+/// Units and accounts, and what is set up around them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct World {
     /// By id.
@@ -43,6 +47,15 @@ pub struct World {
     #[serde(skip)]
     by_unit: HashMap<String, BTreeSet<(i64, String)>>,
     ticks: i64,
+    /// Identity providers by id.
+    #[serde(default)]
+    pub providers: BTreeMap<String, Provider>,
+    /// Which account logs on as whom at which provider.
+    #[serde(default)]
+    pub mappings: Vec<Mapping>,
+    /// Applications by id.
+    #[serde(default)]
+    pub applications: BTreeMap<String, Application>,
 }
 
 impl World {
@@ -59,6 +72,23 @@ impl World {
             world.put(account.clone());
         }
         world
+    }
+
+    /// Makes sure of the application that the options name, and sets its callbacks up where they say so.
+    pub(super) fn register(&mut self, options: &Options) {
+        let credentials = &options.credentials;
+        let id = credentials.application_id.clone();
+        match &options.callback {
+            None => {
+                let scope = vec!["ou_root".to_owned()];
+                let application = Application { scope, ..Application::default() };
+                self.applications.entry(id).or_insert(application);
+            }
+            Some(callback) => {
+                let key = callback.is_encrypted.then_some(credentials.encryption_key.as_str());
+                self.applications.insert(id, Application::telling(&callback.url, key));
+            }
+        }
     }
 
     /// A time after every earlier one, Unix milliseconds.
@@ -126,6 +156,16 @@ impl World {
             }
         }
         found
+    }
+
+    /// A unit and those above it.
+    pub fn chain(&self, unit: &str) -> Vec<String> {
+        let (mut chain, mut at) = (Vec::new(), Some(unit.to_owned()));
+        while let Some(id) = at.filter(|id| !chain.contains(id)) {
+            at = self.units.get(&id).and_then(|stored| stored.unit.parent.clone());
+            chain.push(id);
+        }
+        chain
     }
 
     /// The root's id.

@@ -1,32 +1,40 @@
-//! The operations that change the directory, so that a client or a script can play a day at the company.
-//! Parameters: reference `idaas-eiam-api.md` sections 2.1 and 2.2.
+//! The operations that change the directory. Each tells the listening applications what it did.
+//! Parameters: reference `idaas-eiam-api.md` sections 2.1 and 2.2; events: section 6.2.
 
 use serde_json::{Value, json};
 
 use super::Handle;
 use super::answers::Failure;
+use super::events::Event;
 use super::operations::Parameters;
 use super::world::StoredUnit;
 use crate::simulator::seed::{SeedAccount, SeedUnit};
+
+const MOVED_UNIT: &str = "ud:organizational_unit:update_parent_organizational_unit";
 
 /// Carries out an operation that writes.
 pub(super) fn run(handle: &Handle, action: &str, parameters: &Parameters) -> Result<Value, Failure> {
     match action {
         "CreateUser" => create_user(handle, parameters),
-        "UpdateUser" => change(handle, parameters, |account| {
+        "UpdateUser" => change(handle, parameters, "ud:user:update_info", |account| {
             update_user(account, parameters);
             Ok(())
         }),
-        "DeleteUser" => {
-            let id = parameters.required("UserId")?;
-            handle.world().remove(id).ok_or_else(|| Failure::not_found("User"))?;
-            Ok(json!({}))
-        }
-        "EnableUser" | "DisableUser" => change(handle, parameters, |account| {
-            account.disabled = action == "DisableUser";
+        "UpdateUserPassword" => change(handle, parameters, "ud:user:update_password", |_| Ok(())),
+        "DeleteUser" => delete_user(handle, parameters),
+        "EnableUser" => change(handle, parameters, "ud:user:enable", |account| {
+            account.disabled = false;
             Ok(())
         }),
-        "AddUserToOrganizationalUnits" => change(handle, parameters, |account| {
+        "DisableUser" => change(handle, parameters, "ud:user:disable", |account| {
+            account.disabled = true;
+            Ok(())
+        }),
+        "UnlockUser" => change(handle, parameters, "ud:user:unlock", |account| {
+            account.lock_expire_time = None;
+            Ok(())
+        }),
+        "AddUserToOrganizationalUnits" => change(handle, parameters, membership(handle), |account| {
             for unit in parameters.list("OrganizationalUnitIds") {
                 if !account.units.iter().any(|own| own == unit) {
                     account.units.push(unit.to_owned());
@@ -34,35 +42,37 @@ pub(super) fn run(handle: &Handle, action: &str, parameters: &Parameters) -> Res
             }
             Ok(())
         }),
-        "RemoveUserFromOrganizationalUnits" => change(handle, parameters, |account| {
-            let gone = parameters.list("OrganizationalUnitIds");
-            if account.units.first().is_some_and(|primary| gone.contains(&primary.as_str())) {
-                return Err(Failure::parameter(
-                    "OrganizationalUnitIds",
-                    "the primary unit cannot be removed",
-                ));
-            }
-            account.units.retain(|unit| !gone.contains(&unit.as_str()));
-            Ok(())
-        }),
-        "SetUserPrimaryOrganizationalUnit" => change(handle, parameters, |account| {
-            let unit = parameters.required("OrganizationalUnitId")?;
-            account.units.retain(|own| own != unit);
-            account.units.insert(0, unit.to_owned());
-            Ok(())
-        }),
+        "RemoveUserFromOrganizationalUnits" => {
+            change(handle, parameters, membership(handle), |account| leave_units(account, parameters))
+        }
+        "SetUserPrimaryOrganizationalUnit" => {
+            change(handle, parameters, "ud:user:update_primary_ou", |account| {
+                let unit = parameters.required("OrganizationalUnitId")?;
+                account.units.retain(|own| own != unit);
+                account.units.insert(0, unit.to_owned());
+                Ok(())
+            })
+        }
         "CreateOrganizationalUnit" => create_unit(handle, parameters),
-        "UpdateOrganizationalUnit" => change_unit(handle, parameters, |unit| {
-            parameters.required("OrganizationalUnitName")?.clone_into(&mut unit.name);
-            Ok(())
-        }),
-        "UpdateOrganizationalUnitParentId" => change_unit(handle, parameters, |unit| {
-            unit.parent = Some(parameters.required("ParentId")?.to_owned());
-            Ok(())
-        }),
+        "UpdateOrganizationalUnit" | "PatchOrganizationalUnit" => rename_unit(handle, parameters),
+        "UpdateOrganizationalUnitParentId" => move_unit(handle, parameters),
         "DeleteOrganizationalUnit" => delete_unit(handle, parameters),
         _ => Err(Failure::action()),
     }
+}
+
+/// Whether secondary units surface as a change of the account is not documented: a switch.
+fn membership(handle: &Handle) -> &'static str {
+    if handle.faults().is_on("callback-no-membership") { "" } else { "ud:user:update_info" }
+}
+
+fn leave_units(account: &mut SeedAccount, parameters: &Parameters) -> Result<(), Failure> {
+    let gone = parameters.list("OrganizationalUnitIds");
+    if account.units.first().is_some_and(|primary| gone.contains(&primary.as_str())) {
+        return Err(Failure::parameter("OrganizationalUnitIds", "the primary unit cannot be removed"));
+    }
+    account.units.retain(|unit| !gone.contains(&unit.as_str()));
+    Ok(())
 }
 
 fn create_user(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure> {
@@ -72,7 +82,11 @@ fn create_user(handle: &Handle, parameters: &Parameters) -> Result<Value, Failur
     if !world.units.contains_key(primary) {
         return Err(Failure::not_found("OrganizationalUnit"));
     }
-    let id = format!("user_created{:08}", world.tick() % 100_000_000);
+    let own = parameters.get("UserId").filter(|_| parameters.is_by_hand).map(str::to_owned);
+    let id = own.unwrap_or_else(|| format!("user_created{:08}", world.tick() % 100_000_000));
+    if world.accounts.contains_key(&id) {
+        return Err(Failure::exists("User"));
+    }
     let mut account = SeedAccount {
         id: id.clone(),
         username: username.to_owned(),
@@ -83,6 +97,9 @@ fn create_user(handle: &Handle, parameters: &Parameters) -> Result<Value, Failur
     account.units.dedup();
     update_user(&mut account, parameters);
     world.put(account);
+    let event = Event::account(handle, &world, "ud:user:create", &id, None);
+    drop(world);
+    handle.tell(event);
     Ok(json!({"UserId": id}))
 }
 
@@ -108,19 +125,38 @@ fn update_user(account: &mut SeedAccount, parameters: &Parameters) {
     }
 }
 
+fn delete_user(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure> {
+    let id = parameters.required("UserId")?;
+    let mut world = handle.world();
+    let gone = world.remove(id).ok_or_else(|| Failure::not_found("User"))?;
+    world.mappings.retain(|mapping| mapping.user != id);
+    let event = Event::account(handle, &world, "ud:user:delete", id, Some(&gone));
+    drop(world);
+    handle.tell(event);
+    Ok(json!({}))
+}
+
+/// `kind` is empty for a change that nobody is told about.
 fn change(
     handle: &Handle,
     parameters: &Parameters,
+    kind: &'static str,
     edit: impl FnOnce(&mut SeedAccount) -> Result<(), Failure>,
 ) -> Result<Value, Failure> {
     let mut world = handle.world();
     let id = parameters.required("UserId")?;
-    let mut account = world.accounts.get(id).ok_or_else(|| Failure::not_found("User"))?.account.clone();
+    let before = world.accounts.get(id).ok_or_else(|| Failure::not_found("User"))?.clone();
+    let mut account = before.account.clone();
     edit(&mut account)?;
     if let Some(unknown) = account.units.iter().find(|unit| !world.units.contains_key(*unit)) {
         return Err(Failure::parameter("OrganizationalUnitIds", unknown));
     }
     world.put(account);
+    if !kind.is_empty() {
+        let event = Event::account(handle, &world, kind, id, Some(&before));
+        drop(world);
+        handle.tell(event);
+    }
     Ok(json!({}))
 }
 
@@ -134,23 +170,53 @@ fn create_unit(handle: &Handle, parameters: &Parameters) -> Result<Value, Failur
         return Err(Failure::parameter("OrganizationalUnitName", "a sibling has this name"));
     }
     let now = world.tick();
-    let id = format!("ou_created{:08}", now % 100_000_000);
+    let own = parameters.get("OrganizationalUnitId").filter(|_| parameters.is_by_hand).map(str::to_owned);
+    let id = own.unwrap_or_else(|| format!("ou_created{:08}", now % 100_000_000));
+    if world.units.contains_key(&id) {
+        return Err(Failure::exists("OrganizationalUnit"));
+    }
     let unit = SeedUnit { id: id.clone(), name: name.to_owned(), parent: Some(parent.to_owned()) };
     world.units.insert(id.clone(), StoredUnit { unit, created: now, updated: now });
+    let event = Event::unit(handle, &world, "ud:organizational_unit:create", &id, &[]);
+    drop(world);
+    handle.tell(event);
     Ok(json!({"OrganizationalUnitId": id}))
+}
+
+fn rename_unit(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure> {
+    let name = parameters.required("OrganizationalUnitName")?;
+    change_unit(handle, parameters, "ud:organizational_unit:update", |unit| name.clone_into(&mut unit.name))
+}
+
+fn move_unit(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure> {
+    let (id, parent) = (parameters.required("OrganizationalUnitId")?, parameters.required("ParentId")?);
+    let world = handle.world();
+    if !world.units.contains_key(parent) {
+        return Err(Failure::not_found("OrganizationalUnit"));
+    }
+    if world.subtree(id).contains(parent) {
+        return Err(Failure::parameter("ParentId", "the unit is above this one"));
+    }
+    drop(world);
+    change_unit(handle, parameters, MOVED_UNIT, |unit| unit.parent = Some(parent.to_owned()))
 }
 
 fn change_unit(
     handle: &Handle,
     parameters: &Parameters,
-    edit: impl FnOnce(&mut SeedUnit) -> Result<(), Failure>,
+    kind: &'static str,
+    edit: impl FnOnce(&mut SeedUnit),
 ) -> Result<Value, Failure> {
     let mut world = handle.world();
     let now = world.tick();
     let id = parameters.required("OrganizationalUnitId")?;
+    let before = world.chain(id);
     let stored = world.units.get_mut(id).ok_or_else(|| Failure::not_found("OrganizationalUnit"))?;
-    edit(&mut stored.unit)?;
+    edit(&mut stored.unit);
     stored.updated = now;
+    let event = Event::unit(handle, &world, kind, id, &before);
+    drop(world);
+    handle.tell(event);
     Ok(json!({}))
 }
 
@@ -163,6 +229,10 @@ fn delete_unit(handle: &Handle, parameters: &Parameters) -> Result<Value, Failur
     if world.children(id).next().is_some() || world.members(id).next().is_some() {
         return Err(Failure::parameter("OrganizationalUnitId", "the unit is not empty"));
     }
+    let before = world.chain(id);
     world.units.remove(id);
+    let event = Event::unit(handle, &world, "ud:organizational_unit:delete", id, &before);
+    drop(world);
+    handle.tell(event);
     Ok(json!({}))
 }

@@ -65,23 +65,22 @@ fn a_plan_changed_by_hand_is_refused() {
 
 #[test]
 fn a_second_run_says_who_holds_the_lock() {
-    let env = TestEnv::with(
-        &small_company(),
-        dingsync::simulator::options::Options { dingtalk_qps: 1000, ..Default::default() },
-        "",
-    );
-    env.fault("slow=400");
+    let env = TestEnv::new(&small_company());
+    env.fault("slow=3000");
     let mut first =
         env.command(&["sync", "--yes", "--json"]).stdout(std::process::Stdio::null()).spawn().unwrap();
-    let second = loop {
-        let second = env.run(&["sync", "--yes", "--json"]);
-        if second.code == 4 || first.try_wait().unwrap().is_some() {
-            break second;
-        }
-    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let holds = || std::fs::read_to_string(env.path("state.lock")).is_ok_and(|note| !note.is_empty());
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "the first run never took the lock");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let second = env.run(&["sync", "--yes", "--json"]);
     assert_eq!(second.code, 4, "{}", second.stderr);
     let error = &second.json()["error"];
     assert_eq!(error["kind"], "locked");
     assert!(error["message"].as_str().unwrap().contains(&first.id().to_string()), "{error}");
+    env.heal("slow");
+    assert_eq!(env.run(&["preview", "--json"]).code, 0, "a preview needs no lock");
     assert_eq!(first.wait().unwrap().code(), Some(0));
 }

@@ -1,0 +1,104 @@
+//! Whether a call is let in, and the faults that meet it at the door. Codes: reference `dingtalk-api.md` section 2.
+
+use super::Handle;
+use super::answers::Refusal;
+use super::arguments::Arguments;
+use crate::simulator::faults::Faults;
+
+/// The permission point of a path; unknown paths are refused.
+pub(super) fn known(path: &str) -> Result<&'static str, Refusal> {
+    Ok(match path {
+        "/auth/scopes" => "qyapi_base",
+        "/topapi/v2/department/create"
+        | "/topapi/v2/department/update"
+        | "/topapi/v2/department/delete"
+        | "/topapi/v2/user/create"
+        | "/topapi/v2/user/update"
+        | "/topapi/v2/user/delete" => "qyapi_manage_addresslist",
+        "/topapi/v2/department/get"
+        | "/topapi/v2/department/listsub"
+        | "/topapi/v2/department/listsubid"
+        | "/topapi/v2/department/listparentbydept"
+        | "/topapi/v2/department/listparentbyuser"
+        | "/department/list" => "qyapi_get_department_list",
+        "/topapi/v2/user/get"
+        | "/topapi/user/listid"
+        | "/topapi/user/count"
+        | "/topapi/user/getbyunionid"
+        | "/topapi/user/listadmin"
+        | "/topapi/user/get_admin_scope"
+        | "/user/get" => "qyapi_get_member",
+        "/topapi/v2/user/list" | "/topapi/user/listsimple" => "qyapi_get_department_member",
+        "/topapi/v2/user/getbymobile" => "qyapi_get_member_by_mobile",
+        _ => {
+            let name = path.trim_start_matches('/').trim_start_matches("topapi/").replace('/', ".");
+            return Err(Refusal::UnknownPath(format!("dingtalk.oapi.{name}")));
+        }
+    })
+}
+
+/// Token, address, permission, flow, in this order.
+pub(super) fn admit(
+    handle: &Handle,
+    interface: &str,
+    permission: &str,
+    arguments: &Arguments,
+) -> Result<(), Refusal> {
+    let faults = handle.faults();
+    let token = arguments.text("access_token").unwrap_or_default();
+    if token.is_empty() {
+        return Err(Refusal::Gateway("40000", "access_token is blank".to_owned()));
+    }
+    if faults.strikes("expired-token", interface) {
+        handle.gate().expire();
+    }
+    if !handle.gate().knows(&token) {
+        return Err(Refusal::Gateway("40014", "不合法的access_token".to_owned()));
+    }
+    let app_key = &handle.options().credentials.app_key;
+    if let Some(address) = faults.switch("ip-not-allowed") {
+        let text = format!("访问ip不在白名单之中,request ip={address} appKey({app_key})");
+        return Err(Refusal::Gateway("60020", text));
+    }
+    if faults.has("no-permission", permission) {
+        return Err(Refusal::Gateway("60011", permission_text(faults, app_key, permission)));
+    }
+    if handle.is_over_limit(interface) || faults.strikes("throttle", interface) {
+        let text = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了";
+        return Err(Refusal::Gateway("90018", text.to_owned()));
+    }
+    Ok(())
+}
+
+fn permission_text(faults: &Faults, app_key: &str, permission: &str) -> String {
+    if faults.is_on("old-permission-text") {
+        return "没有调用该接口的权限".to_owned();
+    }
+    format!(
+        "应用尚未开通所需的权限：[{permission}]，点击链接申请并开通即可：https://open-dev.dingtalk.com/appscope/apply?content={app_key}%23{permission}, {{requiredScopes=[{permission}]}}"
+    )
+}
+
+/// The faults that are answered like business.
+pub(super) fn faulted(handle: &Handle, interface: &str) -> Result<(), Refusal> {
+    let faults = handle.faults();
+    if faults.strikes("throttle-global", interface) {
+        let text = format!(
+            "当前所有钉钉应用调用该接口次数过多，超出了该接口承受的最大qps，请求被暂时限制了，建议错开整点时刻调用该接口, apiPath(dingtalk.oapi.{interface})"
+        );
+        return Err(Refusal::Gateway("90002", text));
+    }
+    if faults.strikes("quota", interface) {
+        return Err(Refusal::Gateway("90020", "该企业本月的API调用次数已用完".to_owned()));
+    }
+    if faults.strikes("gateway-fault", interface) {
+        return Err(Refusal::Behind);
+    }
+    if faults.strikes("busy", interface) {
+        return Err(Refusal::business(-1, "系统繁忙"));
+    }
+    if faults.strikes("unknown-code", interface) {
+        return Err(Refusal::business(987_654, "未知的业务错误"));
+    }
+    Ok(())
+}
