@@ -8,8 +8,8 @@
 //!  Developer information: paste these into DingTalk
 //!    Callback domain  https://acme.example.com            Sharing Settings / 分享设置
 //!  what concerns the field in focus, in two lines
-//!  [ Test connection ]  [ Next step ]     DingTalk  ok token 182 ms  ok CorpId 96 ms
-//!                                         IDaaS     ok access key 121 ms
+//!  [ Test connection ]  [ Next step ]   DingTalk ok: token 182, CorpId 96, IP 101 ms
+//!                                       IDaaS    ok: key 121, instance 96 ms
 //! ```
 
 use ratatui::Frame;
@@ -272,7 +272,7 @@ fn buttons(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Sha
 fn trial(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
     let look = shared.look;
     let place = |row: u16| {
-        let x = area.x + 38;
+        let x = area.x + 36;
         Rect { x, width: area.right().saturating_sub(x), ..at(area, row) }.intersection(area)
     };
     if let Some(failure) = &screen.trial.failure {

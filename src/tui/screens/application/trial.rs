@@ -53,30 +53,33 @@ impl Trial {
             .collect()
     }
 
-    /// One side in a line: `DingTalk  ok token 182 ms  ok CorpId 96 ms`.
+    /// One side in a line: `ok: token 182, CorpId 96, IP 101 ms`, then what failed or runs.
     pub(super) fn side(&self, is_source: bool, locale: &str) -> Vec<(String, CheckStatus)> {
         let order: &[CheckId] = if is_source { &SOURCE } else { &TARGET };
-        let mut pieces = Vec::new();
+        let (mut passed, mut rest) = (Vec::new(), Vec::new());
         for id in order {
             let name = t!(format!("application.trial.{}", id.as_str()), locale = locale);
             match self.tried.iter().find(|(known, _, _)| known == id) {
                 Some((_, finding, ms)) if finding.status == CheckStatus::Pass => {
-                    pieces.push((format!("ok {name} {ms} ms"), CheckStatus::Pass));
+                    passed.push(format!("{name} {ms}"));
                 }
                 Some((_, finding, _)) => {
                     let code = finding.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
                     let mark = if finding.status == CheckStatus::Warn { "!" } else { "X" };
-                    pieces.push((format!("{mark} {name}{code}"), finding.status));
+                    rest.push((format!("{mark} {name}{code}"), finding.status));
                 }
-                None if self.running_since.is_some()
-                    && pieces.iter().all(|(_, s)| *s != CheckStatus::Fail) =>
-                {
-                    pieces.push((format!(".. {name}"), CheckStatus::NotRun));
+                None if self.running_since.is_some() && rest.iter().all(|(_, s)| *s != CheckStatus::Fail) => {
+                    rest.push((format!(".. {name}"), CheckStatus::NotRun));
                     break;
                 }
                 None => {}
             }
         }
+        let mut pieces = Vec::new();
+        if !passed.is_empty() {
+            pieces.push((format!("ok: {} ms", passed.join(", ")), CheckStatus::Pass));
+        }
+        pieces.extend(rest);
         pieces
     }
 }

@@ -20,7 +20,7 @@ const WIDE: u16 = 118;
 const LABEL: usize = 27;
 const NEEDED: usize = 29;
 /// Rows of the chosen item below the list, frame included.
-const DETAIL: u16 = 8;
+const DETAIL: u16 = 7;
 
 /// The parts of the body.
 struct Parts {
@@ -73,18 +73,21 @@ pub(super) fn draw(screen: &Permissions, frame: &mut Frame<'_>, area: Rect, shar
 fn list(screen: &Permissions, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
     let look = shared.look;
     let columns = usize::from(area.width);
+    let rows = area.height.saturating_sub(1);
+    let visible = screen.scroll.visible(CheckId::ALL.len(), usize::from(rows));
     let header = format!(
         "      {} {} {}",
         text::cell(&t!("permissions.column.item", locale = look.locale), LABEL, look),
         text::cell(&t!("permissions.column.needed", locale = look.locale), NEEDED, look),
         t!("permissions.column.result", locale = look.locale)
     );
+    let shown = format!("{}-{}/{} ", visible.start + 1, visible.end, CheckId::ALL.len());
+    let header =
+        text::between(&header, if visible.len() < CheckId::ALL.len() { &shown } else { "" }, columns, look);
     frame.render_widget(
-        Line::styled(text::fit(&header, columns, look), look.style(Tone::Quiet)),
+        Line::styled(header, look.style(Tone::Quiet)),
         Rect { height: 1, ..area }.intersection(area),
     );
-    let rows = area.height.saturating_sub(1);
-    let visible = screen.scroll.visible(CheckId::ALL.len(), usize::from(rows));
     for (row, index) in (1..=rows).zip(visible) {
         let line = item_row(screen, index, columns, shared);
         frame.render_widget(line, Rect { y: area.y + row, height: 1, ..area });

@@ -53,7 +53,7 @@ impl Permissions {
     }
 
     /// The next or previous item that failed or warns, around the end.
-    fn to_problem(&mut self, steps: usize) {
+    fn choose_problem(&mut self, steps: usize) {
         let count = CheckId::ALL.len();
         let found = (1..=count)
             .map(|step| (self.scroll.chosen + step * steps) % count)
@@ -192,8 +192,8 @@ impl Screen for Permissions {
             Action::Copy => return self.copy(shared),
             Action::Export => return self.export(shared),
             Action::Override => self.reason = Some(TextField::new("")),
-            Action::NextProblem => self.to_problem(1),
-            Action::PreviousProblem => self.to_problem(CheckId::ALL.len() - 1),
+            Action::NextProblem => self.choose_problem(1),
+            Action::PreviousProblem => self.choose_problem(CheckId::ALL.len() - 1),
             Action::Close => {
                 self.checks.end();
                 self.checked = None;
