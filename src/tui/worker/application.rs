@@ -2,8 +2,8 @@
 
 use secrecy::ExposeSecret;
 
-use super::Reply;
 use super::desk::{elapsed_ms, off_the_screen};
+use super::{Reply, Worker};
 use crate::config::settings_file::SettingsFile;
 use crate::connect::Services;
 use crate::core::check::{CheckId, CheckStatus, Finding};
@@ -51,7 +51,16 @@ pub const SOURCE: [CheckId; 2] = [CheckId::SourceCredentials, CheckId::SourceIns
 /// See [`SOURCE`].
 pub const TARGET: [CheckId; 3] = [CheckId::Token, CheckId::Corp, CheckId::EgressIp];
 
-pub(super) async fn test(file: Box<SettingsFile>, draft: Box<Draft>, reply: Reply) {
+impl Worker {
+    pub(super) fn application(&mut self, request: Request) {
+        match request {
+            Request::Test { file, draft } => self.start("application", test(file, draft, self.reply.clone())),
+            Request::Cancel => self.stop("application"),
+        }
+    }
+}
+
+async fn test(file: Box<SettingsFile>, draft: Box<Draft>, reply: Reply) {
     let answer = match services(file, draft).await {
         Ok(services) => {
             futures::join!(try_source(&services, &reply), try_target(&services, &reply));

@@ -5,7 +5,9 @@ pub mod application;
 mod desk;
 mod files;
 pub mod permissions;
+pub mod run;
 mod settings;
+mod survey;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -60,17 +62,10 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
-            Command::Application(application::Request::Test { file, draft }) => {
-                self.start("application", application::test(file, draft, reply));
-            }
-            Command::Application(application::Request::Cancel) => self.stop("application"),
-            Command::Permissions(permissions::Request::Check { file, draft, only }) => {
-                self.start("permissions", permissions::run(file, draft, only, reply));
-            }
-            Command::Permissions(permissions::Request::Cancel) => self.stop("permissions"),
-            Command::Permissions(permissions::Request::Record { reason, failed }) => {
-                tracing::warn!(?failed, %reason, "the operator goes on in spite of failed checks");
-            }
+            Command::Application(request) => self.application(request),
+            Command::Permissions(request) => self.permissions(request),
+            Command::Run(request) => self.run(request),
+            Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
@@ -84,6 +79,18 @@ impl Worker {
             | Command::Farewell(_)
             | Command::Redraw
             | Command::Suspend => {}
+        }
+    }
+
+    fn run(&mut self, request: run::Request) {
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            run::Request::Start(errand, locale) => {
+                self.start(run::FOLLOWING, run::start(desk, errand, locale, reply));
+            }
+            run::Request::Follow(run) => self.start(run::FOLLOWING, run::follow(desk, run, reply)),
+            run::Request::Ask(ask) => self.keep(run::ask(desk, ask, reply)),
+            run::Request::Forget => self.stop(run::FOLLOWING),
         }
     }
 

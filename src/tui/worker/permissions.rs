@@ -2,9 +2,9 @@
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::Reply;
 use super::application::services;
 use super::desk::elapsed_ms;
+use super::{Reply, Worker};
 use crate::config::settings_file::SettingsFile;
 use crate::core::check::{CheckId, CheckItem, check};
 use crate::core::error::Error;
@@ -50,7 +50,21 @@ pub enum Answer {
     Finished,
 }
 
-pub(super) async fn run(file: Box<SettingsFile>, draft: Box<Draft>, only: Option<CheckId>, reply: Reply) {
+impl Worker {
+    pub(super) fn permissions(&mut self, request: Request) {
+        match request {
+            Request::Check { file, draft, only } => {
+                self.start("permissions", run(file, draft, only, self.reply.clone()));
+            }
+            Request::Cancel => self.stop("permissions"),
+            Request::Record { reason, failed } => {
+                tracing::warn!(?failed, %reason, "the operator goes on in spite of failed checks");
+            }
+        }
+    }
+}
+
+async fn run(file: Box<SettingsFile>, draft: Box<Draft>, only: Option<CheckId>, reply: Reply) {
     let services = match services(file, draft).await {
         Ok(services) => services,
         Err(error) => return send(&reply, Answer::Failed(error)).await,
