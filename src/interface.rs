@@ -87,7 +87,9 @@ fn where_it_goes_on(start: Start, context: &Context) -> Start {
 async fn demo(context: &Context) -> Result<Ended, Error> {
     let demo = Demo::start().await?;
     let own = demo.context(context);
-    let ended = tui::run(Start { is_own_world: true, ..start(&own) }).await;
+    // Everything is filled in, and Enter leads through it.
+    let start = Start { at: Some(ScreenId::Application), is_own_world: true, ..start(&own) };
+    let ended = tui::run(start).await;
     if let Ok(config) = own.config() {
         end_run(&config).await;
     }

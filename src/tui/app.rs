@@ -229,7 +229,7 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
-            Answer::Run(_) => Vec::new(),
+            Answer::Application(_) | Answer::Permissions(_) | Answer::Run(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
                 Vec::new()
@@ -296,9 +296,19 @@ impl App {
                 Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),
                 Command::Farewell(_) => {}
                 Command::Quit => {
-                    let kept = self.screens.values_mut().flat_map(|screen| screen.leave(&mut self.shared));
+                    let screens = self.screens.values_mut();
+                    let kept: Vec<Command> =
+                        screens.flat_map(|screen| screen.leave(&mut self.shared)).collect();
                     // What a screen keeps comes before the end; going elsewhere has become pointless.
-                    outside.extend(kept.filter(|command| !matches!(command, Command::Go(_) | Command::Quit)));
+                    for command in kept {
+                        match command {
+                            Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => {
+                                self.farewell.push(line);
+                            }
+                            Command::Farewell(_) | Command::Go(_) | Command::Quit => {}
+                            command => outside.push(command),
+                        }
+                    }
                     outside.push(Command::Quit);
                 }
                 command => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::chrome::SMALLEST;
 use super::draft::Draft;
 use super::look::Look;
 use super::survey::Surveyed;
@@ -49,6 +50,23 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What is known when nothing has been asked yet.
+    pub fn new(look: Look, file: SettingsFile, log_path: PathBuf) -> Self {
+        Self {
+            look,
+            now_ms: 0,
+            size: SMALLEST,
+            draft: file.saved.clone(),
+            file,
+            survey: Surveyed::default(),
+            log_path,
+            run: None,
+            is_run_starting: false,
+            is_own_world: false,
+            check_warnings: 0,
+        }
+    }
+
     /// Whether answers differ from the settings file.
     pub fn is_unsaved(&self) -> bool {
         self.draft != self.file.saved

@@ -239,7 +239,10 @@ fn the_first_stop_drains_and_only_one_soon_after_it_stops_at_once() {
     let mut app = running(ENGLISH, (80, 24));
     assert_eq!(asked(&app.update(Message::Key(Key::Ctrl('c')))), ["Stop"]);
     app.update(Message::Tick(START + 50_000));
-    assert!(asked(&app.update(Message::Key(Key::Char('S')))).is_empty(), "nine seconds later it is asked again");
+    assert!(
+        asked(&app.update(Message::Key(Key::Char('S')))).is_empty(),
+        "nine seconds later it is asked again"
+    );
     app.update(Message::Tick(START + 52_000));
     assert_eq!(asked(&app.update(Message::Key(Key::Char('S')))), ["Stop"]);
 }
@@ -422,7 +425,7 @@ proptest! {
             app.update(message);
             let size = app.shared.size;
             let shown = picture(&app, size);
-            prop_assert!(!shown.contains('\u{1b}'));
+            prop_assert!(!shown.contains(char::from(0x1b)), "an escape");
         }
     }
 

@@ -1,5 +1,7 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
+pub mod application;
+pub mod permissions;
 pub mod sync;
 
 use super::screen::{Screen, ScreenId};
@@ -7,10 +9,10 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Application => Some(Box::new(application::Application::default())),
+        ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
-        ScreenId::Application
-        | ScreenId::Permissions
-        | ScreenId::Overview
+        ScreenId::Overview
         | ScreenId::Scenario
         | ScreenId::Mapping
         | ScreenId::Preview

@@ -21,7 +21,7 @@ pub fn clock(seconds: u64) -> String {
 
 /// A share with one decimal, in five columns: ` 48.9`; 100 only when nothing is left.
 pub fn percent(done: u64, total: u64) -> String {
-    let per_mille = if total == 0 { 1000 } else { done.min(total).saturating_mul(1000) / total };
+    let per_mille = done.min(total).saturating_mul(1000).checked_div(total).unwrap_or(1000);
     format!("{:>5}", format!("{}.{}", per_mille / 10, per_mille % 10))
 }
 

@@ -98,7 +98,7 @@ impl Sync {
     }
 
     fn chosen_cause(&self) -> Option<(&String, &Cause)> {
-        self.shown().causes.iter().nth(self.causes.chosen)
+        self.shown().ranked().nth(self.causes.chosen)
     }
 
     /// Rows of the list that is open.
@@ -206,6 +206,9 @@ impl Sync {
         if self.is_running() && !shared.is_own_world {
             offers.push(Offer::hinted(Action::Detach));
         }
+        if matches!(self.stage, Stage::Idle | Stage::Refused(..)) {
+            offers.push(Offer::hinted(Action::Back).named("live.offer.preview"));
+        }
         if self.course.finished.is_some() {
             offers.push(Offer::hinted(Action::Next).named("live.offer.report"));
         }
@@ -257,6 +260,7 @@ impl Screen for Sync {
             Action::Stop => return self.stop(shared),
             Action::Again => return self.again(shared),
             Action::Detach => return vec![Command::Quit],
+            Action::Back => return vec![Command::Go(ScreenId::Preview)],
             Action::Next => {
                 shared.run = Some(self.course.run.clone());
                 return vec![Command::Go(ScreenId::History)];

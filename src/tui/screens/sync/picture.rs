@@ -145,7 +145,7 @@ fn totals(screen: &Sync, columns: usize, look: Look) -> Line<'static> {
     let refused = t!("live.refused", count = figures::number(course.throttled), locale = locale);
     let failed = t!("live.failed", count = figures::number(course.counts.failed), locale = locale);
     let width = columns.saturating_sub(2);
-    let cells = [width * 34 / 100, width * 20 / 100, width * 27 / 100, width * 19 / 100];
+    let cells = [width * 33 / 100, width * 21 / 100, width * 27 / 100, width * 19 / 100];
     let mut line = Line::default();
     text::push(&mut line, " ", Tone::Plain, look);
     text::push(&mut line, text::cell(&words::remaining(screen, locale), cells[0], look), Tone::Strong, look);
@@ -213,7 +213,7 @@ fn attention(screen: &Sync, frame: &mut Frame<'_>, area: Rect, look: Look) {
     let inner = pane::draw(frame, area, &title, true, look);
     let columns = usize::from(inner.width);
     let visible = screen.causes.visible(causes, usize::from(inner.height));
-    let rows = course.causes.iter().enumerate().skip(visible.start).take(visible.len());
+    let rows = course.ranked().enumerate().skip(visible.start).take(visible.len());
     for (y, (index, (code, cause))) in rows.enumerate() {
         let is_chosen = index == screen.causes.chosen;
         let mark = if is_chosen { ">" } else { " " };
@@ -237,7 +237,7 @@ fn latest(course: &Course, columns: usize, rows: usize, look: Look) -> Vec<Line<
     let lines = records.chunks(in_a_row).map(|row| {
         let mut line = styled(" ".into(), Tone::Plain, look);
         for ended in row {
-            let shown = text::cell(&record(course, ended, look), width, look);
+            let shown = text::cell(&record(course, ended, look), width.saturating_sub(1), look) + " ";
             text::push(&mut line, shown, outcome_tone(ended.record.outcome), look);
         }
         line
@@ -276,7 +276,7 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
     let (said, tone) = match () {
         () if course.trouble.is_some() => {
             let (message, hint) = course.trouble.clone().unwrap_or_default();
-            (format!("{message} {}", hint.unwrap_or_default()), Tone::Bad)
+            (format!("{message}\n{}", hint.unwrap_or_default()), Tone::Bad)
         }
         () if screen.is_lost() => (t!("live.closing.lost", locale = locale).into_owned(), Tone::Bad),
         () if course.finished.is_some() => (summary(course, locale), Tone::Strong),
