@@ -4,6 +4,7 @@
 use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
+use super::worker::preview;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -42,6 +43,8 @@ pub enum Answer {
         /// The file as it is.
         result: Result<Box<SettingsFile>, Error>,
     },
+    /// For the preview.
+    Preview(preview::Told),
 }
 
 /// Something to be done outside the screens.
@@ -81,4 +84,6 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// The preview's requests.
+    Preview(preview::Request),
 }

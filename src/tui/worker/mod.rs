@@ -3,6 +3,7 @@
 
 mod desk;
 mod files;
+pub mod preview;
 mod settings;
 
 use std::collections::HashMap;
@@ -58,6 +59,17 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Preview(preview::Request::Stop) => self.stop(preview::READING),
+            Command::Preview(request @ preview::Request::Export(..)) => {
+                self.keep(preview::answer(desk, request, reply));
+            }
+            Command::Preview(request @ (preview::Request::Explain(..) | preview::Request::Candidates(..))) => {
+                self.start("explain", preview::answer(desk, request, reply));
+            }
+            Command::Preview(request @ preview::Request::Decide(..)) => {
+                self.keep(preview::answer(desk, request, reply));
+            }
+            Command::Preview(request) => self.start(preview::READING, preview::answer(desk, request, reply)),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
