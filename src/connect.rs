@@ -9,7 +9,7 @@ use crate::config::{Config, SecretSource};
 use crate::core::check::CheckContext;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::journal::{Journal, RunLock};
+use crate::core::journal::{Journal, LockHolder, RunLock};
 use crate::core::planner::rfc3339;
 use crate::core::preview::{Reading, check_context};
 use crate::core::profile::Profile;
@@ -113,7 +113,12 @@ impl Connection {
 
     /// Takes the connection's lock for a command.
     pub fn lock(&self, command: &str) -> Result<Box<dyn RunLock>, Error> {
-        self.journal.lock(this_process(command, rfc3339(SystemClock.now_ms())))
+        self.journal.lock(Self::holder(command))
+    }
+
+    /// This process as the holder of a connection's lock.
+    pub fn holder(command: &str) -> LockHolder {
+        this_process(command, rfc3339(SystemClock.now_ms()))
     }
 
     /// What a preview works with.
