@@ -63,7 +63,9 @@ impl Worker {
             Command::Preview(request @ preview::Request::Export(..)) => {
                 self.keep(preview::answer(desk, request, reply));
             }
-            Command::Preview(request @ (preview::Request::Explain(..) | preview::Request::Candidates(..))) => {
+            Command::Preview(
+                request @ (preview::Request::Explain(..) | preview::Request::Candidates(..)),
+            ) => {
                 self.start("explain", preview::answer(desk, request, reply));
             }
             Command::Preview(request @ preview::Request::Decide(..)) => {

@@ -178,9 +178,7 @@ pub(super) async fn answer(desk: Desk, request: Request, reply: Reply) {
                 Err(error) => Told::NotDecided(error),
             }
         }
-        Request::Verify(view, out) => {
-            verify(&desk, view, out, &reply).await.unwrap_or_else(Told::NotDecided)
-        }
+        Request::Verify(view, out) => verify(&desk, view, out, &reply).await.unwrap_or_else(Told::NotDecided),
         Request::Export(view, out, format) => {
             reply.send(export(&desk, view, out, format).await).await;
             return;

@@ -5,107 +5,26 @@ use std::sync::Arc;
 use rust_i18n::t;
 
 use super::PreviewScreen;
-use super::confirm::{self, Confirm, Obstacle};
+use super::confirm::Confirm;
 use super::counts::KEYED;
 use super::menu::{Choice, Menu};
+use super::offers::KINDS;
 use super::places::Places;
 use super::reader::{self, Page, Reader};
 use super::sheet::{Pane, Sheet};
 use super::window::{LinkTo, Window};
 use crate::core::journal::{Decision, Learned};
-use crate::core::plan::{Action as RowAction, Change, Entity};
+use crate::core::plan::{Change, Entity, Plan};
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::UserId;
 use crate::tui::keys::Action;
 use crate::tui::message::Command;
-use crate::tui::screen::{Offer, ScreenId};
+use crate::tui::screen::ScreenId;
 use crate::tui::shared::Shared;
 use crate::tui::widgets::text_field::TextField;
 use crate::tui::worker::preview::{Request, Told};
 
-/// The keys of the kinds, in the order of the counts.
-const KINDS: [Action; 8] = [
-    Action::Kind1,
-    Action::Kind2,
-    Action::Kind3,
-    Action::Kind4,
-    Action::Kind5,
-    Action::Kind6,
-    Action::Kind7,
-    Action::Kind8,
-];
-
 impl PreviewScreen {
-    pub(super) fn waiting_offers(&self) -> Vec<Offer> {
-        let mut offers = Vec::new();
-        if self.reading.is_some() {
-            offers.push(Offer::hinted(Action::Close).named("plan.cancel"));
-        } else {
-            offers.push(Offer::hinted(Action::Again).named("plan.read_again"));
-            offers.push(Offer::quiet(Action::AllAgain).named("plan.read_again"));
-            if self.sheet.is_some() {
-                offers.push(Offer::hinted(Action::Close).named("plan.back_to_plan"));
-            }
-        }
-        offers.push(Offer::hinted(Action::Back));
-        offers
-    }
-
-    pub(super) fn sheet_offers(&self, sheet: &Sheet, locale: &str) -> Vec<Offer> {
-        let refused = |key: &str| Some(t!(key, locale = locale).into_owned());
-        let current = sheet.current().map(|(_, change)| change);
-        let writes = current.is_some_and(|change| change.action.is_writing());
-        let decision = current.and_then(|change| refusal_to_decide(change)).and_then(refused);
-        let is_conflict = current.is_some_and(|change| change.action == RowAction::Conflict);
-        let in_tree = sheet.pane == Pane::Branches;
-        let commit = match confirm::obstacle(sheet) {
-            Some(Obstacle::Empty) => refused("preview.empty"),
-            Some(Obstacle::Limit) | None => None,
-        };
-        let decide = if is_conflict { Offer::hinted } else { Offer::quiet };
-        let mut offers = vec![
-            Offer::hinted(Action::Activate).named(if in_tree { "plan.show_branch" } else { "plan.details" }),
-            Offer::hinted(Action::NextProblem),
-            Offer::hinted(Action::PreviousProblem),
-            decide(Action::Decide).unless(if current.is_none() { refused("plan.no_row") } else { decision }),
-        ];
-        offers.extend(KINDS.map(Offer::hinted));
-        offers.extend([
-            Offer::hinted(Action::Filter),
-            Offer::hinted(Action::Why).unless(current.is_none().then(|| refused("plan.no_row")).flatten()),
-            Offer::hinted(Action::LeaveOut).unless((!writes).then(|| refused("plan.writes_nothing")).flatten()),
-            Offer::hinted(Action::Commit).unless(commit),
-            Offer::hinted(Action::NextPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),
-            Offer::quiet(Action::PreviousPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),
-        ]);
-        offers.extend(
-            [
-                Action::Up,
-                Action::Down,
-                Action::PageUp,
-                Action::PageDown,
-                Action::First,
-                Action::Last,
-                Action::EveryKind,
-                Action::FilterMenu,
-                Action::LeaveOutShown,
-                Action::Decisions,
-                Action::Budget,
-                Action::Export,
-                Action::CommandLine,
-                Action::Reveal,
-                Action::Copy,
-                Action::AllAgain,
-                Action::Back,
-            ]
-            .map(Offer::quiet),
-        );
-        let is_filtered = sheet.filter.is_narrowing() || sheet.filter.every;
-        let clear = Offer::quiet(Action::Close).named("plan.search.clear");
-        offers.push(clear.unless((!is_filtered).then(|| refused("plan.no_filter")).flatten()));
-        offers
-    }
-
     pub(super) fn act_waiting(&mut self, action: Action, shared: &Shared) -> Vec<Command> {
         match action {
             Action::Close if self.reading.take().is_some() => vec![Command::Preview(Request::Stop)],
@@ -138,7 +57,7 @@ impl PreviewScreen {
                 sheet.pane = Pane::Rows;
                 self.search = Some(TextField::new(&sheet.filter.text));
             }
-            Action::FilterMenu => self.window = Some(Window::Menu(Menu::filters(&sheet.view))),
+            Action::FilterMenu => self.window = Some(Box::new(Window::Menu(Menu::filters(&sheet.view)))),
             Action::Close => {
                 sheet.filter = Default::default();
                 sheet.refilter();
@@ -158,11 +77,11 @@ impl PreviewScreen {
             }
             Action::LeaveOutShown => sheet.toggle_shown(),
             Action::Decide => return self.decide(),
-            Action::Decisions => self.window = Some(Window::Menu(Menu::decisions(&sheet.view))),
-            Action::Budget => self.window = Some(Window::Reader(Reader::new(Page::Budget))),
-            Action::CommandLine => self.window = Some(Window::Reader(Reader::new(Page::Commands))),
-            Action::Export => self.window = Some(Window::Menu(Menu::exports())),
-            Action::Commit => self.window = Some(Window::Confirm(Confirm::new(sheet))),
+            Action::Decisions => self.window = Some(Box::new(Window::Menu(Menu::decisions(&sheet.view)))),
+            Action::Budget => self.window = Some(Box::new(Window::Reader(Reader::new(Page::Budget)))),
+            Action::CommandLine => self.window = Some(Box::new(Window::Reader(Reader::new(Page::Commands)))),
+            Action::Export => self.window = Some(Box::new(Window::Menu(Menu::exports()))),
+            Action::Commit => self.window = Some(Box::new(Window::Confirm(Confirm::new(sheet)))),
             Action::Why => {
                 let (view, id) = (Arc::clone(&sheet.view), sheet.current().map(|(_, c)| c.id().to_owned()));
                 return id.map(|id| Command::Preview(Request::Explain(view, id))).into_iter().collect();
@@ -210,7 +129,7 @@ impl PreviewScreen {
         let Some(sheet) = &mut self.sheet else { return Vec::new() };
         match sheet.pane {
             Pane::Rows if sheet.current().is_some() => {
-                self.window = Some(Window::Reader(Reader::new(Page::Details)));
+                self.window = Some(Box::new(Window::Reader(Reader::new(Page::Details))));
             }
             Pane::Rows => {}
             Pane::Branches => {
@@ -228,16 +147,20 @@ impl PreviewScreen {
         let Some((_, change)) = sheet.current() else { return Vec::new() };
         let view = Arc::clone(&sheet.view);
         let id = change.source_id.clone().unwrap_or_default();
-        let is_free = change.entity == Entity::User && !view.memory.users.contains_key(&AccountId(id.clone()));
-        self.window = Some(Window::Menu(Menu::decide(&view, change)));
+        let is_free =
+            change.entity == Entity::User && !view.memory.users.contains_key(&AccountId(id.clone()));
+        self.window = Some(Box::new(Window::Menu(Menu::decide(&view, change))));
         if is_free { vec![Command::Preview(Request::Candidates(view, id))] } else { Vec::new() }
     }
 
     pub(super) fn act_in_window(&mut self, action: Action, shared: &Shared) -> Vec<Command> {
         let locale = shared.look.locale;
-        let (Some(sheet), Some(window)) = (&mut self.sheet, &mut self.window) else { return Vec::new() };
+        let (Some(sheet), Some(window)) = (&mut self.sheet, self.window.as_deref_mut()) else {
+            return Vec::new();
+        };
         match (window, action) {
-            (Window::Confirm(confirm), Action::Close) if confirm.verifying.take().is_some() => {
+            (Window::Confirm(confirm), Action::Close) if confirm.verifying.is_some() => {
+                confirm.verifying = None;
                 return vec![Command::Preview(Request::Stop)];
             }
             (_, Action::Close) | (Window::Reader(_), Action::Activate) => self.window = None,
@@ -295,7 +218,7 @@ impl PreviewScreen {
             Choice::Link(candidate) => return self.link(about, candidate.user.id.clone()),
             Choice::TypeLink => {
                 let field = TextField::new("");
-                self.window = Some(Window::LinkTo(LinkTo { account: about, field, refusal: None }));
+                self.window = Some(Box::new(Window::LinkTo(LinkTo { account: about, field, refusal: None })));
                 return Vec::new();
             }
             Choice::Export(format) => {
@@ -312,6 +235,13 @@ impl PreviewScreen {
         vec![Command::Preview(Request::Decide(view, vec![learned]))]
     }
 
+    /// Hands the approved plan over to a run of a process of its own.
+    fn start(&mut self, plan: &Plan, _shared: &Shared) -> Vec<Command> {
+        let _ = plan;
+        self.window = None;
+        vec![Command::Go(ScreenId::Sync)]
+    }
+
     fn link(&mut self, account: String, user: UserId) -> Vec<Command> {
         self.window = None;
         let Some(sheet) = &self.sheet else { return Vec::new() };
@@ -321,23 +251,22 @@ impl PreviewScreen {
 
     /// The worker's answers that concern an open window.
     pub(super) fn take_rest(&mut self, told: &Told, shared: &Shared) -> Vec<Command> {
-        let locale = shared.look.locale;
         match told {
             Told::Candidates(account, found) => {
-                if let Some(Window::Menu(menu)) = &mut self.window
+                if let Some(Window::Menu(menu)) = self.window.as_deref_mut()
                     && menu.about.as_ref() == Some(account)
                 {
                     menu.add_candidates(found.clone());
                 }
             }
             Told::Explained(explanation) if self.window.is_none() => {
-                self.window = Some(Window::Reader(Reader::new(Page::Why(explanation.clone()))));
+                self.window = Some(Box::new(Window::Reader(Reader::new(Page::Why(explanation.clone())))));
             }
             Told::Moved(stale, view) => {
                 self.sheet = Some(super::Sheet::new(Arc::clone(view), self.sheet.as_ref()));
-                self.window = Some(Window::Reader(Reader::new(Page::Moved(stale.clone()))));
+                self.window = Some(Box::new(Window::Reader(Reader::new(Page::Moved(stale.clone())))));
             }
-            Told::NotDecided(error) => match &mut self.window {
+            Told::NotDecided(error) => match self.window.as_deref_mut() {
                 Some(Window::Confirm(confirm)) => {
                     confirm.verifying = None;
                     confirm.failure = Some((error.message.clone(), error.hint.clone()));
@@ -347,23 +276,7 @@ impl PreviewScreen {
             Told::Holds(plan) => return self.start(plan, shared),
             Told::Explained(_) | Told::Reading(..) | Told::Ready(_) | Told::Failed(_) => {}
         }
-        let _ = locale;
         Vec::new()
-    }
-}
-
-/// Why nothing can be decided about a row.
-fn refusal_to_decide(change: &Change) -> Option<&'static str> {
-    let has_source = change.source_id.is_some();
-    match (change.entity, change.action) {
-        (_, RowAction::Unmanaged) => Some("plan.not_ours"),
-        (Entity::Department, RowAction::Conflict | RowAction::Blocked | RowAction::Create) if has_source => None,
-        (Entity::Department, _) => Some("plan.no_decision"),
-        (Entity::User, RowAction::Remove | RowAction::Unchanged | RowAction::Update | RowAction::Move) => {
-            Some("plan.no_decision")
-        }
-        (Entity::User, _) if has_source => None,
-        (Entity::User, _) => Some("plan.no_decision"),
     }
 }
 

@@ -23,7 +23,7 @@ const NUMBER: u16 = 14;
 
 /// What stands against the plan, as far as nothing can be typed that helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
+pub(super) enum Obstacle {
     /// A limit that no approval lifts.
     Limit,
     /// Nothing to do.
@@ -32,19 +32,19 @@ pub enum Obstacle {
 
 /// The open window.
 #[derive(Debug)]
-pub struct Confirm {
+pub(super) struct Confirm {
     writes: TextField,
     removals: Option<TextField>,
     is_at_removals: bool,
     /// Since when both sides are read again, Unix milliseconds, and the calls so far.
-    pub verifying: Option<(i64, u64, u64)>,
+    pub(super) verifying: Option<(i64, u64, u64)>,
     /// What went wrong, and the way out.
-    pub failure: Option<(String, Option<String>)>,
+    pub(super) failure: Option<(String, Option<String>)>,
 }
 
 impl Confirm {
     /// For a plan; removals are asked for when only limits on removals are exceeded.
-    pub fn new(sheet: &Sheet) -> Self {
+    pub(super) fn new(sheet: &Sheet) -> Self {
         let needs_removals = !sheet.outline.limits.is_empty() && obstacle(sheet).is_none();
         Self {
             writes: TextField::new(""),
@@ -56,12 +56,12 @@ impl Confirm {
     }
 
     /// Whether a number is being typed.
-    pub fn is_typing(&self, sheet: &Sheet) -> bool {
+    pub(super) fn is_typing(&self, sheet: &Sheet) -> bool {
         self.verifying.is_none() && obstacle(sheet).is_none()
     }
 
     /// What keys do here.
-    pub fn offers(&self, sheet: &Sheet) -> Vec<Offer> {
+    pub(super) fn offers(&self, sheet: &Sheet) -> Vec<Offer> {
         let mut offers = Vec::new();
         if self.is_typing(sheet) {
             offers.push(Offer::hinted(Action::Activate).named("plan.write"));
@@ -75,7 +75,7 @@ impl Confirm {
     }
 
     /// The field in focus.
-    pub fn field(&mut self) -> &mut TextField {
+    pub(super) fn field(&mut self) -> &mut TextField {
         match (&mut self.removals, self.is_at_removals) {
             (Some(removals), true) => removals,
             _ => &mut self.writes,
@@ -83,12 +83,12 @@ impl Confirm {
     }
 
     /// To the other number.
-    pub fn next_field(&mut self) {
+    pub(super) fn next_field(&mut self) {
         self.is_at_removals = self.removals.is_some() && !self.is_at_removals;
     }
 
     /// The approval, when the right numbers are typed; else what is wrong.
-    pub fn approval(&mut self, sheet: &Sheet, locale: &str) -> Result<Approval, String> {
+    pub(super) fn approval(&mut self, sheet: &Sheet, locale: &str) -> Result<Approval, String> {
         let typed = |field: &TextField| field.text().replace([',', ' '], "").parse::<u64>().ok();
         let writes = sheet.outline.writes();
         if typed(&self.writes) != Some(writes) {
@@ -106,7 +106,7 @@ impl Confirm {
     }
 
     /// Draws the window.
-    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, now_ms: i64, look: Look) {
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, now_ms: i64, look: Look) {
         let place = Self::place(area);
         let inner = pane::window(frame, place, &t!("plan.title.confirm", locale = look.locale), look);
         let lines = self.lines(sheet, usize::from(inner.width).saturating_sub(2), now_ms, look);
@@ -127,7 +127,7 @@ impl Confirm {
     }
 
     /// Where the next digit goes.
-    pub fn cursor(&self, area: Rect, sheet: &Sheet) -> Option<Position> {
+    pub(super) fn cursor(&self, area: Rect, sheet: &Sheet) -> Option<Position> {
         if !self.is_typing(sheet) {
             return None;
         }
@@ -173,10 +173,7 @@ impl Confirm {
         };
         add(Tone::Strong, &headline(sheet, locale));
         add(Tone::Plain, &counts::apart_line(sheet, locale));
-        let time = counts::duration(
-            sheet.cost.seconds(f64::from(sheet.view.calls_per_second)),
-            locale,
-        );
+        let time = counts::duration(sheet.cost.seconds(f64::from(sheet.view.calls_per_second)), locale);
         let calls = number(sheet.cost.calls());
         add(Tone::Plain, &t!("plan.confirm.cost", calls = calls, time = time, locale = locale));
         if !sheet.out.is_empty() {
@@ -210,7 +207,7 @@ impl Confirm {
 }
 
 /// What stands against a plan that no number lifts.
-pub fn obstacle(sheet: &Sheet) -> Option<Obstacle> {
+pub(super) fn obstacle(sheet: &Sheet) -> Option<Obstacle> {
     if sheet.outline.is_empty() {
         return Some(Obstacle::Empty);
     }

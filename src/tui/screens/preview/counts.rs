@@ -11,7 +11,7 @@ use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
 
 /// The kinds that have a key, in the order of their keys.
-pub const KEYED: [Kind; 8] = [
+pub(super) const KEYED: [Kind; 8] = [
     Kind::Create,
     Kind::Link,
     Kind::Update,
@@ -23,11 +23,12 @@ pub const KEYED: [Kind; 8] = [
 ];
 
 /// `+ 214 create  * 3,641 link  …`: with words as far as there is room, the chosen kind shown reversed.
-pub fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
+pub(super) fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
     let counts = |kind: Kind| u64::from(sheet.departments.of(kind) + sheet.users.of(kind));
     let short: Vec<String> =
         KEYED.iter().map(|kind| format!("{} {}", kind.mark(), number(counts(*kind)))).collect();
-    let mut room = columns.saturating_sub(1 + short.iter().map(|piece| text::width(piece) + 2).sum::<usize>());
+    let mut room =
+        columns.saturating_sub(1 + short.iter().map(|piece| text::width(piece) + 2).sum::<usize>());
     let mut line = Line::raw(" ");
     for (kind, short) in KEYED.iter().zip(short) {
         let word = format!(" {}", words::kind(*kind, look.locale));
@@ -49,7 +50,7 @@ pub fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
 }
 
 /// Departments and people apart.
-pub fn apart(sheet: &Sheet, columns: usize, look: Look) -> String {
+pub(super) fn apart(sheet: &Sheet, columns: usize, look: Look) -> String {
     let kinds: Vec<Kind> = KEYED.iter().copied().filter(|kind| *kind != Kind::Unchanged).collect();
     let half = |key: &str, counts: &KindCounts| {
         format!("{} {}", t!(key, locale = look.locale), words::counts(counts, &kinds))
@@ -67,7 +68,7 @@ pub fn apart(sheet: &Sheet, columns: usize, look: Look) -> String {
 }
 
 /// What is written, departments and people apart.
-pub fn apart_line(sheet: &Sheet, locale: &str) -> String {
+pub(super) fn apart_line(sheet: &Sheet, locale: &str) -> String {
     let kinds = &KEYED[..5];
     format!(
         "{} {}     {} {}",
@@ -79,7 +80,7 @@ pub fn apart_line(sheet: &Sheet, locale: &str) -> String {
 }
 
 /// Calls, time and removals; what is beyond a limit in words.
-pub fn costs(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
+pub(super) fn costs(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
     let locale = look.locale;
     let pace = sheet.view.calls_per_second;
     let left = t!(
@@ -109,7 +110,7 @@ pub fn costs(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
 }
 
 /// A limit and what is used of it, in words.
-pub fn limit(used: &crate::core::planner::LimitUse, locale: &str) -> String {
+pub(super) fn limit(used: &crate::core::planner::LimitUse, locale: &str) -> String {
     let share = if used.is_share() { "%" } else { "" };
     let name = t!(format!("plan.limit.{}", used.limit), locale = locale);
     t!(
@@ -123,7 +124,7 @@ pub fn limit(used: &crate::core::planner::LimitUse, locale: &str) -> String {
 }
 
 /// Every interface with its calls and time, then every limit with what is used of it.
-pub fn budget(sheet: &Sheet, locale: &str) -> Vec<String> {
+pub(super) fn budget(sheet: &Sheet, locale: &str) -> Vec<String> {
     let pace = f64::from(sheet.view.calls_per_second);
     let mut lines = vec![t!("plan.budget.calls", pace = pace, locale = locale).into_owned()];
     for (interface, calls) in sheet.cost.iter() {
@@ -145,11 +146,13 @@ pub fn budget(sheet: &Sheet, locale: &str) -> Vec<String> {
 }
 
 /// About how long, in words.
-pub fn duration(seconds: f64, locale: &str) -> String {
+pub(super) fn duration(seconds: f64, locale: &str) -> String {
     let seconds = seconds.ceil().max(0.0) as u64;
     match seconds {
         0..90 => t!("plan.seconds", count = seconds, locale = locale).into_owned(),
         90..5400 => t!("plan.minutes", count = seconds.div_ceil(60), locale = locale).into_owned(),
-        _ => t!("plan.hours", count = format!("{:.1}", seconds as f64 / 3600.0), locale = locale).into_owned(),
+        _ => {
+            t!("plan.hours", count = format!("{:.1}", seconds as f64 / 3600.0), locale = locale).into_owned()
+        }
     }
 }

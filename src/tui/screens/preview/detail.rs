@@ -12,7 +12,7 @@ use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
 
 /// Name, ids and the number of fields.
-pub fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
+pub(super) fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
     let mark = sheet.view.browser.kind(row).mark();
     let ids = match (&change.source_id, &change.target_id) {
         (Some(source), Some(target)) => format!("{source} {mark} {target}"),
@@ -24,7 +24,7 @@ pub fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
 }
 
 /// The lines of a row in so many columns.
-pub fn lines(
+pub(super) fn lines(
     sheet: &Sheet,
     row: u32,
     change: &Change,

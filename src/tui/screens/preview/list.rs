@@ -32,7 +32,7 @@ impl Columns {
 }
 
 /// The names of the columns.
-pub fn head(pane: Pane, width: u16, look: Look) -> Line<'static> {
+pub(super) fn head(pane: Pane, width: u16, look: Look) -> Line<'static> {
     let locale = look.locale;
     let shown = match pane {
         Pane::Rows => {
@@ -51,7 +51,7 @@ pub fn head(pane: Pane, width: u16, look: Look) -> Line<'static> {
 }
 
 /// Draws the rows around the cursor.
-pub fn rows(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bool, look: Look) {
+pub(super) fn rows(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bool, look: Look) {
     let columns = Columns::of(area.width);
     let visible = sheet.rows.visible(sheet.hits.rows.len(), usize::from(area.height));
     if visible.is_empty() {
@@ -110,7 +110,7 @@ fn path(path: &str, columns: usize, look: Look) -> String {
 }
 
 /// Draws the departments around the cursor, each with the counts of what lies in and below it.
-pub fn branches(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bool, look: Look) {
+pub(super) fn branches(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bool, look: Look) {
     let tree = sheet.view.browser.tree();
     let visible = sheet.at_branch.visible(sheet.branches.len(), usize::from(area.height));
     for (line, index) in (0..area.height).zip(visible) {
@@ -139,7 +139,7 @@ pub fn branches(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bo
 }
 
 /// What is filtered, and the line of how many.
-pub fn status(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
+pub(super) fn status(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
     let locale = look.locale;
     let filter = describe(sheet, locale);
     let (at, of) = match sheet.pane {
@@ -157,7 +157,7 @@ pub fn status(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
 }
 
 /// The filter in words; empty when nothing is filtered.
-pub fn describe(sheet: &Sheet, locale: &str) -> String {
+pub(super) fn describe(sheet: &Sheet, locale: &str) -> String {
     let filter = &sheet.filter;
     let mut parts = Vec::new();
     parts.extend(filter.kind.map(|kind| format!("{} {}", kind.mark(), words::kind(kind, locale))));

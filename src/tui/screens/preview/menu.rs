@@ -25,7 +25,7 @@ const COLUMNS: u16 = 78;
 
 /// What a choice leads to.
 #[derive(Debug, Clone)]
-pub enum Choice {
+pub(super) enum Choice {
     /// Shows what it always shows.
     Everything,
     /// Only rows that change this field; how many there are.
@@ -55,24 +55,24 @@ pub enum Choice {
 
 /// A decision that can be forgotten.
 #[derive(Debug, Clone)]
-pub struct Forget {
+pub(super) struct Forget {
     /// The record in words.
-    pub record: String,
+    pub(super) record: String,
     /// What was decided, as a locale key, and about whom.
-    pub decision: (&'static str, String),
+    pub(super) decision: (&'static str, String),
     /// What forgets it.
-    pub learned: Learned,
+    pub(super) learned: Learned,
 }
 
 /// The open window.
 #[derive(Debug)]
-pub struct Menu {
+pub(super) struct Menu {
     /// Locale key of the title.
-    pub title: &'static str,
+    pub(super) title: &'static str,
     /// The record that is decided about.
-    pub about: Option<String>,
+    pub(super) about: Option<String>,
     /// What can be chosen.
-    pub choices: Vec<Choice>,
+    pub(super) choices: Vec<Choice>,
     scroll: Scroll,
 }
 
@@ -82,7 +82,7 @@ impl Menu {
     }
 
     /// What the rows can be filtered by.
-    pub fn filters(view: &View) -> Self {
+    pub(super) fn filters(view: &View) -> Self {
         let browser = &view.browser;
         let mut choices = vec![Choice::Everything];
         choices.extend(browser.reasons().map(|(reason, rows)| Choice::Reason(reason, rows)));
@@ -92,7 +92,7 @@ impl Menu {
     }
 
     /// How a row can be decided; candidates are added when they are found.
-    pub fn decide(view: &View, change: &Change) -> Self {
+    pub(super) fn decide(view: &View, change: &Change) -> Self {
         let mut choices = Vec::new();
         let id = change.source_id.clone().unwrap_or_default();
         match change.entity {
@@ -114,7 +114,7 @@ impl Menu {
     }
 
     /// Every decision there is.
-    pub fn decisions(view: &View) -> Self {
+    pub(super) fn decisions(view: &View) -> Self {
         let mut accounts: Vec<&AccountId> = view.memory.decisions.keys().collect();
         accounts.sort();
         let mut units: Vec<&UnitId> = view.memory.left_out_units.iter().collect();
@@ -133,18 +133,18 @@ impl Menu {
     }
 
     /// How a plan can be written to a file.
-    pub fn exports() -> Self {
+    pub(super) fn exports() -> Self {
         Self::new("plan.title.export", vec![Choice::Export(Format::Json), Choice::Export(Format::Csv)])
     }
 
     /// Adds the users that were found, before everything else.
-    pub fn add_candidates(&mut self, candidates: Vec<Candidate>) {
+    pub(super) fn add_candidates(&mut self, candidates: Vec<Candidate>) {
         let found = candidates.into_iter().map(|candidate| Choice::Link(Box::new(candidate)));
         self.choices.splice(0..0, found);
     }
 
     /// What keys do here.
-    pub fn offers(&self, look: Look) -> Vec<Offer> {
+    pub(super) fn offers(&self, look: Look) -> Vec<Offer> {
         let nothing = self.choices.is_empty().then(|| t!("plan.nothing", locale = look.locale).into_owned());
         vec![
             Offer::hinted(Action::Activate).named("plan.choose").unless(nothing),
@@ -159,7 +159,7 @@ impl Menu {
     }
 
     /// Moves, or answers the choice that was made.
-    pub fn act(&mut self, action: Action) -> Option<Choice> {
+    pub(super) fn act(&mut self, action: Action) -> Option<Choice> {
         if action == Action::Activate {
             return self.choices.get(self.scroll.chosen).cloned();
         }
@@ -168,7 +168,7 @@ impl Menu {
     }
 
     /// Draws the window.
-    pub fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, look: Look) {
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, look: Look) {
         let columns = usize::from(COLUMNS.min(area.width)).saturating_sub(4);
         let intro = text::wrap(&t!(format!("{}_intro", self.title), locale = look.locale), columns);
         let rows = self.choices.len().max(1) + intro.len() + 3;
@@ -274,7 +274,7 @@ fn link(candidate: &Candidate, sheet: &Sheet, locale: &str) -> String {
 
 impl Choice {
     /// The filter a choice makes of one; `None` when it is no choice of a filter.
-    pub fn applied_to(&self, filter: &Filter) -> Option<Filter> {
+    pub(super) fn applied_to(&self, filter: &Filter) -> Option<Filter> {
         let kept = Filter { kind: filter.kind, text: filter.text.clone(), ..Filter::default() };
         let kept = Filter { branch: filter.branch, ..kept };
         Some(match self {

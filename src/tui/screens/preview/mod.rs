@@ -8,6 +8,7 @@ mod counts;
 mod detail;
 mod list;
 mod menu;
+mod offers;
 mod places;
 mod reader;
 mod sheet;
@@ -50,7 +51,7 @@ pub struct PreviewScreen {
     sheet: Option<Sheet>,
     reading: Option<Reading>,
     failure: Option<Error>,
-    window: Option<Window>,
+    window: Option<Box<Window>>,
     /// The text one looks for, while it is typed.
     search: Option<TextField>,
     is_revealed: bool,
@@ -74,7 +75,7 @@ impl PreviewScreen {
     }
 
     fn take(&mut self, told: &Told, shared: &Shared) -> Vec<Command> {
-        let verifying = match &mut self.window {
+        let verifying = match self.window.as_deref_mut() {
             Some(Window::Confirm(confirm)) => Some(confirm),
             _ => None,
         };
@@ -131,7 +132,11 @@ impl Screen for PreviewScreen {
 
     fn enter(&mut self, shared: &mut Shared) -> Vec<Command> {
         let is_same = self.made_for.as_ref() == Some(&shared.file.saved);
-        if is_same && (self.sheet.is_some() || self.reading.is_some()) { Vec::new() } else { self.read(shared) }
+        if is_same && (self.sheet.is_some() || self.reading.is_some()) {
+            Vec::new()
+        } else {
+            self.read(shared)
+        }
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Command> {
@@ -273,10 +278,7 @@ impl PreviewScreen {
         if lines.len() > rows && rows > 0 {
             let more = lines.len() - rows + 1;
             lines.truncate(rows - 1);
-            lines.push((
-                Tone::Quiet,
-                t!("plan.more_lines", count = more, locale = look.locale).into_owned(),
-            ));
+            lines.push((Tone::Quiet, t!("plan.more_lines", count = more, locale = look.locale).into_owned()));
         }
         for (line, (tone, shown)) in (0..inner.height).zip(lines) {
             let at =

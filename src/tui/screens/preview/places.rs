@@ -23,26 +23,26 @@ const TREE: u16 = 44;
 
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy)]
-pub struct Places {
+pub(super) struct Places {
     /// Counts of departments and people.
-    pub counts: Rect,
+    pub(super) counts: Rect,
     /// The tree, where it has a place of its own.
-    pub tree: Option<Rect>,
+    pub(super) tree: Option<Rect>,
     /// The names of the columns.
-    pub head: Rect,
+    pub(super) head: Rect,
     /// The list: rows, or the tree where it has no place of its own.
-    pub list: Rect,
+    pub(super) list: Rect,
     /// Filter, or the text one looks for, and the line.
-    pub status: Rect,
+    pub(super) status: Rect,
     /// The row at the cursor in full.
-    pub detail: Rect,
+    pub(super) detail: Rect,
     /// Calls, time, removals.
-    pub costs: Rect,
+    pub(super) costs: Rect,
 }
 
 impl Places {
     /// In the screen's body.
-    pub fn of(area: Rect) -> Self {
+    pub(super) fn of(area: Rect) -> Self {
         let line = |y: u16| Rect { y: area.y + y, height: 1, ..area };
         let room = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
         let costs = line(area.height.saturating_sub(1));
@@ -73,12 +73,12 @@ impl Places {
     }
 
     /// Everything together.
-    pub fn whole(&self) -> Rect {
+    pub(super) fn whole(&self) -> Rect {
         self.counts.union(self.costs)
     }
 
     /// Of the whole window.
-    pub fn now(shared: &Shared) -> Self {
+    pub(super) fn now(shared: &Shared) -> Self {
         let (columns, rows) = shared.size;
         Self::of(chrome::body(Rect::new(0, 0, columns, rows)))
     }

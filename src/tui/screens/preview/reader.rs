@@ -22,7 +22,7 @@ const COLUMNS: u16 = 100;
 
 /// What is read.
 #[derive(Debug)]
-pub enum Page {
+pub(super) enum Page {
     /// The row at the cursor.
     Details,
     /// Why a record is planned as it is.
@@ -37,20 +37,20 @@ pub enum Page {
 
 /// The open window.
 #[derive(Debug)]
-pub struct Reader {
+pub(super) struct Reader {
     /// What is read.
-    pub page: Page,
+    pub(super) page: Page,
     top: usize,
 }
 
 impl Reader {
     /// From the top.
-    pub fn new(page: Page) -> Self {
+    pub(super) fn new(page: Page) -> Self {
         Self { page, top: 0 }
     }
 
     /// What keys do here.
-    pub fn offers(&self) -> Vec<Offer> {
+    pub(super) fn offers(&self) -> Vec<Offer> {
         let mut offers = vec![
             Offer::hinted(Action::Up).named("tui.action.scroll"),
             Offer::hinted(Action::Down).named("tui.action.scroll"),
@@ -72,7 +72,13 @@ impl Reader {
     }
 
     /// Scrolls; `false` when the action is not one of moving.
-    pub fn scroll(&mut self, action: Action, sheet: &Sheet, is_revealed: bool, shared: &Shared) -> bool {
+    pub(super) fn scroll(
+        &mut self,
+        action: Action,
+        sheet: &Sheet,
+        is_revealed: bool,
+        shared: &Shared,
+    ) -> bool {
         let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
         let (columns, page) = (usize::from(place.width).saturating_sub(4), usize::from(place.height) - 2);
         let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
@@ -90,7 +96,7 @@ impl Reader {
     }
 
     /// Draws the window.
-    pub fn render(
+    pub(super) fn render(
         &self,
         frame: &mut Frame<'_>,
         area: Rect,
@@ -151,9 +157,11 @@ impl Reader {
             Page::Moved(stale) => {
                 let mut lines =
                     vec![t!("plan.moved", count = stale.len(), locale = locale).into_owned(), String::new()];
-                lines.extend(stale.iter().map(|row| {
-                    format!("  {} {}  {}", words::entity(row.entity, locale), row.name, row.id)
-                }));
+                lines.extend(
+                    stale.iter().map(|row| {
+                        format!("  {} {}  {}", words::entity(row.entity, locale), row.name, row.id)
+                    }),
+                );
                 plain(lines)
             }
         }
@@ -161,7 +169,7 @@ impl Reader {
 }
 
 /// The command lines that do the same without a screen.
-pub fn commands(sheet: &Sheet, shared: &Shared) -> Vec<String> {
+pub(super) fn commands(sheet: &Sheet, shared: &Shared) -> Vec<String> {
     let locale = shared.look.locale;
     let file = format!("plan-{}.json", short_id(&sheet.view.plan().plan_id));
     let config = quoted(&shared.file.path.display().to_string());
@@ -197,7 +205,11 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
         let expression = step.expression.as_deref().unwrap_or_default();
         lines.push(format!("{name} {field} = {expression}"));
         for (path, value) in &step.inputs {
-            let shown = if path.contains("phoneNumber") { words::mobile(path, value, is_revealed) } else { value.clone() };
+            let shown = if path.contains("phoneNumber") {
+                words::mobile(path, value, is_revealed)
+            } else {
+                value.clone()
+            };
             lines.push(format!("    {path}: {shown}"));
         }
         lines.push(format!("    -> {}", words::mobile(field, &step.result, is_revealed)));

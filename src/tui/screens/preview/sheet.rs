@@ -13,7 +13,7 @@ use crate::tui::worker::preview::View;
 
 /// Which of the two lists has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pane {
+pub(super) enum Pane {
     /// Rows.
     #[default]
     Rows,
@@ -23,40 +23,40 @@ pub enum Pane {
 
 /// A view as it is looked at.
 #[derive(Debug)]
-pub struct Sheet {
+pub(super) struct Sheet {
     /// The plan with its indexes.
-    pub view: Arc<View>,
+    pub(super) view: Arc<View>,
     /// What is shown of it.
-    pub filter: Filter,
+    pub(super) filter: Filter,
     /// The rows that pass.
-    pub hits: Hits,
+    pub(super) hits: Hits,
     /// The cursor among them.
-    pub rows: Scroll,
+    pub(super) rows: Scroll,
     /// The branches that are listed.
-    pub branches: Vec<u32>,
+    pub(super) branches: Vec<u32>,
     /// The cursor among them.
-    pub at_branch: Scroll,
+    pub(super) at_branch: Scroll,
     /// Who has the focus.
-    pub pane: Pane,
+    pub(super) pane: Pane,
     /// Rows left out, with what cannot be done without them.
-    pub out: BTreeMap<usize, LeftOut>,
+    pub(super) out: BTreeMap<usize, LeftOut>,
     /// Departments by kind, without those left out.
-    pub departments: KindCounts,
+    pub(super) departments: KindCounts,
     /// People by kind, without those left out.
-    pub users: KindCounts,
+    pub(super) users: KindCounts,
     /// Calls, without those of rows left out.
-    pub cost: Cost,
+    pub(super) cost: Cost,
     /// The limits and what is used of them.
-    pub budget: Vec<LimitUse>,
+    pub(super) budget: Vec<LimitUse>,
     /// What the plan comes to without the rows left out; holds no rows.
-    pub outline: Plan,
+    pub(super) outline: Plan,
     chosen: BTreeSet<usize>,
 }
 
 impl Sheet {
     /// A view looked at for the first time, or the next one with the same eyes: filter, cursor and rows left out stay
     /// as far as they are still there.
-    pub fn new(view: Arc<View>, before: Option<&Self>) -> Self {
+    pub(super) fn new(view: Arc<View>, before: Option<&Self>) -> Self {
         let outline = view.plan().outline_without(&BTreeMap::new(), &view.profile.limits, &view.memory);
         let mut sheet = Self {
             view,
@@ -103,26 +103,26 @@ impl Sheet {
     }
 
     /// The row at the cursor.
-    pub fn current(&self) -> Option<(u32, &Change)> {
+    pub(super) fn current(&self) -> Option<(u32, &Change)> {
         let row = *self.hits.rows.get(self.rows.chosen)?;
         Some((row, self.view.browser.change(row)?))
     }
 
     /// The branch at the cursor of the tree.
-    pub fn current_branch(&self) -> Option<(u32, &Branch)> {
+    pub(super) fn current_branch(&self) -> Option<(u32, &Branch)> {
         let branch = *self.branches.get(self.at_branch.chosen)?;
         Some((branch, self.view.browser.tree().branches().get(branch as usize)?))
     }
 
     /// Puts the cursor on a record, where it is shown.
-    pub fn show(&mut self, entity: Entity, id: &str) {
+    pub(super) fn show(&mut self, entity: Entity, id: &str) {
         if let Some(row) = self.view.browser.find(entity, id) {
             self.rows.chosen = self.hits.position(row);
         }
     }
 
     /// After the filter changed: the cursor stays on its row, or near it.
-    pub fn refilter(&mut self) {
+    pub(super) fn refilter(&mut self) {
         let row = self.hits.rows.get(self.rows.chosen).copied();
         self.hits = self.view.browser.hits(&self.filter);
         self.rows.chosen = row.map_or(0, |row| self.hits.position(row));
@@ -138,13 +138,13 @@ impl Sheet {
     }
 
     /// Only rows of this kind, or no longer.
-    pub fn choose_kind(&mut self, kind: Kind) {
+    pub(super) fn choose_kind(&mut self, kind: Kind) {
         self.filter.kind = (self.filter.kind != Some(kind)).then_some(kind);
         self.refilter();
     }
 
     /// Rows of every kind; once more, those that say nothing too.
-    pub fn every_kind(&mut self) {
+    pub(super) fn every_kind(&mut self) {
         if self.filter.kind.take().is_none() {
             self.filter.every = !self.filter.every;
         }
@@ -152,7 +152,7 @@ impl Sheet {
     }
 
     /// Leaves a row out, or takes it back in. `false` when it is out for the sake of another row.
-    pub fn toggle(&mut self, row: usize) -> bool {
+    pub(super) fn toggle(&mut self, row: usize) -> bool {
         if !self.chosen.remove(&row) {
             if self.out.contains_key(&row) {
                 return false;
@@ -164,13 +164,13 @@ impl Sheet {
     }
 
     /// Leaves every shown row that writes out, or takes them all back in when all are out.
-    pub fn toggle_shown(&mut self) {
+    pub(super) fn toggle_shown(&mut self) {
         let browser = &self.view.browser;
         let writes = |row: &u32| browser.change(*row).is_some_and(|change| change.action.is_writing());
         let shown: Vec<usize> =
             self.hits.rows.iter().copied().filter(writes).map(|row| row as usize).collect();
         if shown.iter().all(|row| self.out.contains_key(row)) {
-            shown.iter().for_each(|row| drop(self.chosen.remove(row)));
+            self.chosen.retain(|row| !shown.contains(row));
         } else {
             self.chosen.extend(shown);
         }
@@ -178,7 +178,7 @@ impl Sheet {
     }
 
     /// Moves to a problem among the hits. `false` when there is none.
-    pub fn go_to_problem(&mut self, is_forward: bool) -> bool {
+    pub(super) fn go_to_problem(&mut self, is_forward: bool) -> bool {
         let browser = &self.view.browser;
         let found = match is_forward {
             true => browser.next_problem(&self.hits, self.rows.chosen),

@@ -39,7 +39,7 @@ const SENTENCES: &[(&str, &str)] = &[
 ];
 
 /// A detail in a language.
-pub fn told(detail: &str, locale: &str) -> String {
+pub(super) fn told(detail: &str, locale: &str) -> String {
     // The more specific sentence stands behind the more general one.
     let known = SENTENCES.iter().rev().find_map(|(pattern, key)| Some((key, values(pattern, detail)?)));
     match known {
@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn every_sentence_has_its_words_in_both_languages() {
         for (pattern, key) in SENTENCES {
-            let detail = ["A", "B", "C"].iter().fold((*pattern).to_owned(), |text, value| text.replacen("{}", value, 1));
+            let detail = ["A", "B", "C"]
+                .iter()
+                .fold((*pattern).to_owned(), |text, value| text.replacen("{}", value, 1));
             assert_eq!(told(&detail, "en"), detail, "{key}");
             let chinese = told(&detail, "zh-CN");
             assert!(!chinese.contains("plan.told") && chinese != detail, "{key}: {chinese}");

@@ -19,9 +19,10 @@ use crate::tui::widgets::{pane, text};
 /// Columns of the window in which an id is typed.
 const COLUMNS: u16 = 70;
 
-/// The open window.
+/// The open window; always boxed, so that a big one costs nothing while it is closed.
 #[derive(Debug)]
-pub enum Window {
+#[expect(clippy::large_enum_variant, reason = "there is one at most, and it is boxed")]
+pub(super) enum Window {
     /// Text to read.
     Reader(Reader),
     /// A choice.
@@ -34,18 +35,18 @@ pub enum Window {
 
 /// A userid being typed.
 #[derive(Debug)]
-pub struct LinkTo {
+pub(super) struct LinkTo {
     /// The account.
-    pub account: String,
+    pub(super) account: String,
     /// The userid.
-    pub field: TextField,
+    pub(super) field: TextField,
     /// Why it was refused.
-    pub refusal: Option<String>,
+    pub(super) refusal: Option<String>,
 }
 
 impl Window {
     /// Whether a text field has the focus.
-    pub fn is_typing(&self, sheet: &Sheet) -> bool {
+    pub(super) fn is_typing(&self, sheet: &Sheet) -> bool {
         match self {
             Self::LinkTo(_) => true,
             Self::Confirm(confirm) => confirm.is_typing(sheet),
@@ -54,7 +55,7 @@ impl Window {
     }
 
     /// The field in focus.
-    pub fn field(&mut self) -> Option<&mut TextField> {
+    pub(super) fn field(&mut self) -> Option<&mut TextField> {
         match self {
             Self::LinkTo(link) => Some(&mut link.field),
             Self::Confirm(confirm) => Some(confirm.field()),
@@ -63,7 +64,7 @@ impl Window {
     }
 
     /// What keys do here.
-    pub fn offers(&self, sheet: &Sheet, shared: &Shared) -> Vec<Offer> {
+    pub(super) fn offers(&self, sheet: &Sheet, shared: &Shared) -> Vec<Offer> {
         match self {
             Self::Reader(reader) => reader.offers(),
             Self::Menu(menu) => menu.offers(shared.look),
@@ -75,7 +76,7 @@ impl Window {
     }
 
     /// Draws the window.
-    pub fn render(
+    pub(super) fn render(
         &self,
         frame: &mut Frame<'_>,
         area: Rect,
@@ -92,7 +93,7 @@ impl Window {
     }
 
     /// Where the hardware cursor belongs.
-    pub fn cursor(&self, area: Rect, sheet: &Sheet) -> Option<Position> {
+    pub(super) fn cursor(&self, area: Rect, sheet: &Sheet) -> Option<Position> {
         match self {
             Self::LinkTo(link) => link.field.cursor(LinkTo::line(area, 2), true),
             Self::Confirm(confirm) => confirm.cursor(area, sheet),

@@ -13,11 +13,11 @@ use crate::tui::look::Tone;
 use crate::tui::worker::preview::View;
 
 /// A number with its thousands apart: `4,061`.
-pub fn number(count: u64) -> String {
+pub(super) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut shown = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
@@ -26,12 +26,12 @@ pub fn number(count: u64) -> String {
 }
 
 /// The word of a kind.
-pub fn kind(kind: Kind, locale: &str) -> String {
+pub(super) fn kind(kind: Kind, locale: &str) -> String {
     t!(format!("plan.kind.{}", kind.as_str()), locale = locale).into_owned()
 }
 
 /// The tone of a kind.
-pub fn tone(kind: Kind) -> Tone {
+pub(super) fn tone(kind: Kind) -> Tone {
     match kind {
         Kind::Create => Tone::Good,
         Kind::Link => Tone::Accent,
@@ -43,7 +43,7 @@ pub fn tone(kind: Kind) -> Tone {
 }
 
 /// `+ 208 * 3,601`: the kinds there are.
-pub fn counts(counts: &KindCounts, kinds: &[Kind]) -> String {
+pub(super) fn counts(counts: &KindCounts, kinds: &[Kind]) -> String {
     let there = kinds.iter().filter(|kind| counts.of(**kind) > 0);
     let pieces: Vec<String> =
         there.map(|kind| format!("{} {}", kind.mark(), number(u64::from(counts.of(*kind))))).collect();
@@ -51,7 +51,7 @@ pub fn counts(counts: &KindCounts, kinds: &[Kind]) -> String {
 }
 
 /// A department or a user, short.
-pub fn entity(entity: Entity, locale: &str) -> String {
+pub(super) fn entity(entity: Entity, locale: &str) -> String {
     match entity {
         Entity::Department => t!("plan.entity.department", locale = locale).into_owned(),
         Entity::User => t!("plan.entity.user", locale = locale).into_owned(),
@@ -59,7 +59,7 @@ pub fn entity(entity: Entity, locale: &str) -> String {
 }
 
 /// A field as an operator reads it: DingTalk's own name, but places by their meaning.
-pub fn field(name: &str, locale: &str) -> String {
+pub(super) fn field(name: &str, locale: &str) -> String {
     match name {
         "dept_id_list" | "parent_id" | "source_identifier" => {
             t!(format!("plan.field.{name}"), locale = locale).into_owned()
@@ -69,14 +69,14 @@ pub fn field(name: &str, locale: &str) -> String {
 }
 
 /// A name, marked where hidden characters were taken out of it.
-pub fn name(change: &Change) -> String {
+pub(super) fn name(change: &Change) -> String {
     let is_marked = change.warnings.contains(&Warning::ControlCharacters);
     let mark = if is_marked { "<!>" } else { "" };
     format!("{}{mark}", change.name)
 }
 
 /// A field's value in words; mobiles are masked unless they are revealed.
-pub fn value(view: &View, name: &str, value: &FieldValue, is_revealed: bool, locale: &str) -> String {
+pub(super) fn value(view: &View, name: &str, value: &FieldValue, is_revealed: bool, locale: &str) -> String {
     match value {
         FieldValue::Empty(()) => t!("row.empty", locale = locale).into_owned(),
         FieldValue::Text(text) if name == "parent_id" => place(view, text),
@@ -88,7 +88,7 @@ pub fn value(view: &View, name: &str, value: &FieldValue, is_revealed: bool, loc
 }
 
 /// A text that is masked when it is a mobile.
-pub fn mobile(name: &str, text: &str, is_revealed: bool) -> String {
+pub(super) fn mobile(name: &str, text: &str, is_revealed: bool) -> String {
     let is_mobile = matches!(name, "mobile" | "exclusive_mobile") || name.contains("phoneNumber");
     if is_mobile && !is_revealed { mask_mobile(text) } else { text.to_owned() }
 }
@@ -102,7 +102,7 @@ fn place(view: &View, reference: &str) -> String {
 }
 
 /// What a row comes to, in one line.
-pub fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
+pub(super) fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
     if let Some(out) = left_out(sheet, row, locale) {
         return out;
     }
@@ -128,7 +128,7 @@ pub fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String
 }
 
 /// That a row is left out, and for the sake of which.
-pub fn left_out(sheet: &Sheet, row: u32, locale: &str) -> Option<String> {
+pub(super) fn left_out(sheet: &Sheet, row: u32, locale: &str) -> Option<String> {
     Some(match sheet.out.get(&(row as usize))? {
         LeftOut::Chosen => t!("plan.row.left_out", locale = locale).into_owned(),
         LeftOut::Needs(needed) => {
@@ -139,7 +139,7 @@ pub fn left_out(sheet: &Sheet, row: u32, locale: &str) -> Option<String> {
 }
 
 /// The reason in words, with what the plan knows about it.
-pub fn reason(change: &Change, locale: &str) -> String {
+pub(super) fn reason(change: &Change, locale: &str) -> String {
     let word = change.reason.map(|reason| t!(format!("reason.{}", reason.as_str()), locale = locale));
     match (word, &change.detail) {
         (Some(word), _) => word.into_owned(),
@@ -149,7 +149,7 @@ pub fn reason(change: &Change, locale: &str) -> String {
 }
 
 /// The words of a warning.
-pub fn warning_word(warning: Warning, locale: &str) -> String {
+pub(super) fn warning_word(warning: Warning, locale: &str) -> String {
     t!(format!("warning.{}", warning.as_str()), locale = locale).into_owned()
 }
 
@@ -179,9 +179,8 @@ fn moved(view: &View, change: &Change, locale: &str) -> String {
     let (before, after) = (references(&places.before), references(&places.after));
     let named = |references: &[String]| {
         let tree = view.browser.tree();
-        let path = |reference: &String| {
-            tree.path_of_reference(reference).unwrap_or_else(|| reference.clone())
-        };
+        let path =
+            |reference: &String| tree.path_of_reference(reference).unwrap_or_else(|| reference.clone());
         references.iter().map(path).collect::<Vec<_>>().join(", ")
     };
     let gone: Vec<String> = before.difference(&after).cloned().collect();
