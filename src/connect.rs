@@ -153,6 +153,22 @@ pub fn open_state(config: &Config) -> Result<Store, Error> {
     Store::open(&config.state_path, &owner)
 }
 
+/// The two uses of a state file.
+pub type State = (Arc<dyn Journal>, Arc<dyn AccountCache>);
+
+/// The state of settings that may never have been used: `None` when there is no file yet, and none is made.
+pub fn state_if_any(config: &Config) -> Result<Option<State>, Error> {
+    if !config.state_path.exists() {
+        return Ok(None);
+    }
+    let store = open_state(config)?;
+    let cache: Arc<dyn AccountCache> = match store.account_cache(SystemClock.now_ms()) {
+        Ok(cache) => Arc::new(cache),
+        Err(_) => Arc::new(NoCache),
+    };
+    Ok(Some((Arc::new(store), cache)))
+}
+
 /// A secret's command may take its time, so it does not block the runtime.
 async fn secret(source: &SecretSource) -> Result<secrecy::SecretString, Error> {
     let source = source.clone();

@@ -23,6 +23,7 @@ pub mod profile;
 pub mod refusal;
 pub mod saved;
 pub mod source;
+pub mod survey;
 pub mod synchronize;
 pub mod target;
 pub mod text;

@@ -4,7 +4,9 @@
 use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
+use super::survey::{SurveyNews, SurveyRequest};
 use super::worker::preview;
+use super::worker::{application, permissions, run};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -29,6 +31,8 @@ pub enum Message {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Answer {
+    /// What the wizard asked about both sides. `Shared` has taken its part before screens hear of it.
+    Survey(Box<SurveyNews>),
     /// A file of the operator's was written, or why not.
     Wrote {
         /// The file.
@@ -45,6 +49,12 @@ pub enum Answer {
     },
     /// For the preview.
     Preview(preview::Told),
+    /// Step 1.
+    Application(application::Answer),
+    /// Step 2.
+    Permissions(permissions::Answer),
+    /// About a run of a process of its own.
+    Run(run::Told),
 }
 
 /// Something to be done outside the screens.
@@ -71,12 +81,20 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Step 1.
+    Application(application::Request),
+    /// Step 2.
+    Permissions(permissions::Request),
     /// Save the answers as they are to the settings file, typed secrets beside it.
     Save,
     /// Save the answers, then leave; stay when they cannot be saved.
     SaveAndQuit,
     /// Save these answers: what the app makes of the two above.
     SaveTo(Box<SettingsFile>, Box<Draft>),
+    /// Start, follow or control a run of a process of its own.
+    Run(run::Request),
+    /// Ask about both sides.
+    Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.
     WriteFile {
         /// The file's name, without directory.

@@ -21,6 +21,7 @@ pub mod overlay;
 pub mod screen;
 pub mod screens;
 pub mod shared;
+pub mod survey;
 pub mod terminal;
 pub mod widgets;
 pub mod worker;
@@ -50,6 +51,10 @@ pub struct Start {
     pub is_verbose: bool,
     /// The screen to begin with; `None` leaves it to the settings.
     pub at: Option<ScreenId>,
+    /// The run to show; `None` is the one that goes on.
+    pub run: Option<String>,
+    /// The services end with this program.
+    pub is_own_world: bool,
 }
 
 /// How the interface ended, and what to say on the normal screen: at most ten lines.
@@ -81,7 +86,10 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         size: crossterm::terminal::size().unwrap_or(chrome::SMALLEST),
         draft: file.saved.clone(),
         file,
+        survey: survey::Surveyed::default(),
         log_path: log_path.clone(),
+        run: start.run,
+        is_own_world: start.is_own_world,
         check_warnings: 0,
     });
     let first = app.start(start.at);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::draft::Draft;
 use super::look::Look;
+use super::survey::Surveyed;
 use crate::config::settings_file::SettingsFile;
 
 /// Something that is fetched.
@@ -33,8 +34,14 @@ pub struct Shared {
     pub draft: Draft,
     /// The settings file as it was opened or saved last.
     pub file: SettingsFile,
+    /// What the wizard knows of both sides.
+    pub survey: Surveyed,
     /// The log of this session.
     pub log_path: PathBuf,
+    /// The run that is shown; `None` is the one that goes on.
+    pub run: Option<String>,
+    /// The services end with this program, and a run with them.
+    pub is_own_world: bool,
     /// Warnings of the last check; the header keeps them in view.
     pub check_warnings: usize,
 }

@@ -1,5 +1,7 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
+pub mod application;
+pub mod permissions;
 pub mod preview;
 
 use super::screen::{Screen, ScreenId};
@@ -8,9 +10,9 @@ use super::screen::{Screen, ScreenId};
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
-        ScreenId::Application
-        | ScreenId::Permissions
-        | ScreenId::Overview
+        ScreenId::Application => Some(Box::new(application::Application::default())),
+        ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
+        ScreenId::Overview
         | ScreenId::Scenario
         | ScreenId::Mapping
         | ScreenId::Sync

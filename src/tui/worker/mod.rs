@@ -1,10 +1,14 @@
 //! Carries out the commands of the screens beside them and sends the answers back. The only place of the interface
 //! that reaches network and disk; one file for each group of screens.
 
+pub mod application;
 mod desk;
 mod files;
+pub mod permissions;
 pub mod preview;
+pub mod run;
 mod settings;
+mod survey;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -59,19 +63,11 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
-            Command::Preview(preview::Request::Stop) => self.stop(preview::READING),
-            Command::Preview(request @ preview::Request::Export(..)) => {
-                self.keep(preview::answer(desk, request, reply));
-            }
-            Command::Preview(
-                request @ (preview::Request::Explain(..) | preview::Request::Candidates(..)),
-            ) => {
-                self.start("explain", preview::answer(desk, request, reply));
-            }
-            Command::Preview(request @ preview::Request::Decide(..)) => {
-                self.keep(preview::answer(desk, request, reply));
-            }
-            Command::Preview(request) => self.start(preview::READING, preview::answer(desk, request, reply)),
+            Command::Application(request) => self.application(request),
+            Command::Permissions(request) => self.permissions(request),
+            Command::Preview(request) => self.preview(request),
+            Command::Run(request) => self.run(request),
+            Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
@@ -85,6 +81,31 @@ impl Worker {
             | Command::Farewell(_)
             | Command::Redraw
             | Command::Suspend => {}
+        }
+    }
+
+    fn preview(&mut self, request: preview::Request) {
+        use preview::Request::{Candidates, Decide, Explain, Export, Read, Stop, Verify};
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            Stop => self.stop(preview::READING),
+            Read | Verify(..) => self.start(preview::READING, preview::answer(desk, request, reply)),
+            Explain(..) | Candidates(..) => {
+                self.start(preview::LOOKING, preview::answer(desk, request, reply))
+            }
+            Decide(..) | Export(..) => self.keep(preview::answer(desk, request, reply)),
+        }
+    }
+
+    fn run(&mut self, request: run::Request) {
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            run::Request::Start(errand, locale) => {
+                self.start(run::FOLLOWING, run::start(desk, errand, locale, reply));
+            }
+            run::Request::Follow(run) => self.start(run::FOLLOWING, run::follow(desk, run, reply)),
+            run::Request::Ask(ask) => self.keep(run::ask(desk, ask, reply)),
+            run::Request::Forget => self.stop(run::FOLLOWING),
         }
     }
 

@@ -147,13 +147,16 @@ pub enum Told {
     /// Why a record is planned as it is.
     Explained(Box<Explanation>),
     /// The plan still holds: this is what may be applied.
-    Holds(Box<Plan>),
+    Holds(Arc<Plan>),
     /// What was read moved: the rows that would now be planned differently, and the preview as it is now.
     Moved(Vec<Stale>, Arc<View>),
 }
 
 /// The slot of everything that reads: one reading at a time.
 pub(super) const READING: &str = "preview";
+
+/// The slot of what only looks at what was read.
+pub(super) const LOOKING: &str = "look";
 
 /// Carries out a request.
 pub(super) async fn answer(desk: Desk, request: Request, reply: Reply) {
@@ -256,7 +259,7 @@ async fn verify(desk: &Desk, view: Arc<View>, out: Out, reply: &Reply) -> Result
         let approved = view.without(&out);
         let limits = &fresh.profile.limits;
         let (plan, stale) = saved::reconcile(approved, fresh.plan(), limits, &fresh.memory);
-        Ok(if stale.is_empty() { Told::Holds(Box::new(plan)) } else { Told::Moved(stale, fresh) })
+        Ok(if stale.is_empty() { Told::Holds(Arc::new(plan)) } else { Told::Moved(stale, fresh) })
     })
     .await?
 }

@@ -17,12 +17,14 @@ use crate::core::journal::{Decision, Learned};
 use crate::core::plan::{Change, Entity, Plan};
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::UserId;
+use crate::live::Errand;
 use crate::tui::keys::Action;
 use crate::tui::message::Command;
 use crate::tui::screen::ScreenId;
 use crate::tui::shared::Shared;
 use crate::tui::widgets::text_field::TextField;
-use crate::tui::worker::preview::{Request, Told};
+use crate::tui::worker::preview::{Request, Told, View};
+use crate::tui::worker::run;
 
 impl PreviewScreen {
     pub(super) fn act_waiting(&mut self, action: Action, shared: &Shared) -> Vec<Command> {
@@ -160,7 +162,7 @@ impl PreviewScreen {
         };
         match (window, action) {
             (Window::Confirm(confirm), Action::Close) if confirm.verifying.is_some() => {
-                confirm.verifying = None;
+                confirm.call_off();
                 return vec![Command::Preview(Request::Stop)];
             }
             (_, Action::Close) | (Window::Reader(_), Action::Activate) => self.window = None,
@@ -178,7 +180,7 @@ impl PreviewScreen {
             (Window::Menu(menu), action) => {
                 let about = menu.about.clone();
                 return match menu.act(action) {
-                    Some(choice) => self.choose(choice, about.unwrap_or_default()),
+                    Some(choice) => self.choose(choice, about.unwrap_or_default(), shared),
                     None => Vec::new(),
                 };
             }
@@ -186,24 +188,23 @@ impl PreviewScreen {
                 let (account, id) = (link.account.clone(), link.field.text().trim().to_owned());
                 match refusal_to_link(sheet, &id, locale) {
                     Some(refusal) => link.refusal = Some(refusal),
-                    None => return self.link(account, UserId(id)),
+                    None => return self.link(account, UserId(id), shared),
                 }
             }
             (Window::Confirm(confirm), Action::NextPane) => confirm.next_field(),
             (Window::Confirm(confirm), _) => match confirm.approval(sheet, locale) {
-                Ok(_) => {
-                    confirm.failure = None;
-                    confirm.verifying = Some((shared.now_ms, 0, 0));
+                Ok(approval) => {
+                    confirm.verify(approval, shared.now_ms);
                     let (view, out) = (Arc::clone(&sheet.view), sheet.out.clone());
                     return vec![Command::Preview(Request::Verify(view, out))];
                 }
-                Err(wrong) => confirm.failure = Some((wrong, None)),
+                Err(wrong) => confirm.refuse(wrong, None),
             },
         }
         Vec::new()
     }
 
-    fn choose(&mut self, choice: Choice, about: String) -> Vec<Command> {
+    fn choose(&mut self, choice: Choice, about: String, shared: &Shared) -> Vec<Command> {
         let Some(sheet) = &mut self.sheet else { return Vec::new() };
         self.window = None;
         if let Some(filter) = choice.applied_to(&sheet.filter) {
@@ -215,7 +216,7 @@ impl PreviewScreen {
         let account = AccountId(about.clone());
         let view = Arc::clone(&sheet.view);
         let learned = match choice {
-            Choice::Link(candidate) => return self.link(about, candidate.user.id.clone()),
+            Choice::Link(candidate) => return self.link(about, candidate.user.id.clone(), shared),
             Choice::TypeLink => {
                 let field = TextField::new("");
                 self.window = Some(Box::new(Window::LinkTo(LinkTo { account: about, field, refusal: None })));
@@ -232,21 +233,33 @@ impl PreviewScreen {
                 return Vec::new();
             }
         };
-        vec![Command::Preview(Request::Decide(view, vec![learned]))]
+        decided(view, learned, shared)
     }
 
-    /// Hands the approved plan over to a run of a process of its own.
-    fn start(&mut self, plan: &Plan, _shared: &Shared) -> Vec<Command> {
-        let _ = plan;
+    /// Hands the approved plan over to a run of a process of its own, unless the commit was called off meanwhile.
+    fn start(&mut self, plan: &Arc<Plan>, shared: &Shared) -> Vec<Command> {
+        let Some(Window::Confirm(confirm)) = self.window.as_deref_mut() else { return Vec::new() };
+        let Some(approval) = confirm.approved() else { return Vec::new() };
+        if let Err(error) = plan.permits(&approval) {
+            confirm.refuse(error.message, error.hint);
+            return Vec::new();
+        }
         self.window = None;
-        vec![Command::Go(ScreenId::Sync)]
+        // What is written makes this plan old.
+        self.made_for = None;
+        let errand = Errand::Sync { plan: Arc::clone(plan), removals: approval.removals };
+        vec![Command::Run(run::Request::Start(errand, shared.look.locale)), Command::Go(ScreenId::Sync)]
     }
 
-    fn link(&mut self, account: String, user: UserId) -> Vec<Command> {
+    fn link(&mut self, account: String, user: UserId, shared: &Shared) -> Vec<Command> {
         self.window = None;
         let Some(sheet) = &self.sheet else { return Vec::new() };
         let learned = Learned::Decided(AccountId(account), Some(Decision::LinkTo(user)));
-        vec![Command::Preview(Request::Decide(Arc::clone(&sheet.view), vec![learned]))]
+        decided(Arc::clone(&sheet.view), learned, shared)
+    }
+
+    fn is_verifying(&self) -> bool {
+        matches!(self.window.as_deref(), Some(Window::Confirm(confirm)) if confirm.verifying.is_some())
     }
 
     /// The worker's answers that concern an open window.
@@ -262,22 +275,25 @@ impl PreviewScreen {
             Told::Explained(explanation) if self.window.is_none() => {
                 self.window = Some(Box::new(Window::Reader(Reader::new(Page::Why(explanation.clone())))));
             }
-            Told::Moved(stale, view) => {
+            Told::Moved(stale, view) if self.is_verifying() => {
                 self.sheet = Some(super::Sheet::new(Arc::clone(view), self.sheet.as_ref()));
                 self.window = Some(Box::new(Window::Reader(Reader::new(Page::Moved(stale.clone())))));
             }
             Told::NotDecided(error) => match self.window.as_deref_mut() {
-                Some(Window::Confirm(confirm)) => {
-                    confirm.verifying = None;
-                    confirm.failure = Some((error.message.clone(), error.hint.clone()));
-                }
+                Some(Window::Confirm(confirm)) => confirm.refuse(error.message.clone(), error.hint.clone()),
                 _ => return vec![Command::Note(error.message.clone())],
             },
             Told::Holds(plan) => return self.start(plan, shared),
-            Told::Explained(_) | Told::Reading(..) | Told::Ready(_) | Told::Failed(_) => {}
+            Told::Moved(..) | Told::Explained(_) | Told::Reading(..) | Told::Ready(_) | Told::Failed(_) => {}
         }
         Vec::new()
     }
+}
+
+/// Remembers a decision and plans again from what was read.
+fn decided(view: Arc<View>, learned: Learned, shared: &Shared) -> Vec<Command> {
+    let note = t!("plan.remembered", locale = shared.look.locale).into_owned();
+    vec![Command::Preview(Request::Decide(view, vec![learned])), Command::Note(note)]
 }
 
 /// Why an account cannot be linked to a user.

@@ -38,8 +38,8 @@ pub(super) struct Confirm {
     is_at_removals: bool,
     /// Since when both sides are read again, Unix milliseconds, and the calls so far.
     pub(super) verifying: Option<(i64, u64, u64)>,
-    /// What went wrong, and the way out.
-    pub(super) failure: Option<(String, Option<String>)>,
+    approval: Option<Approval>,
+    failure: Option<(String, Option<String>)>,
 }
 
 impl Confirm {
@@ -51,6 +51,7 @@ impl Confirm {
             removals: needs_removals.then(|| TextField::new("")),
             is_at_removals: false,
             verifying: None,
+            approval: None,
             failure: None,
         }
     }
@@ -103,6 +104,30 @@ impl Confirm {
         }
         let approval = Approval { removals: Some(planned) };
         sheet.outline.permits(&approval).map(|()| approval).map_err(|error| error.message)
+    }
+
+    /// Both sides are read again for this approval.
+    pub(super) fn verify(&mut self, approval: Approval, now_ms: i64) {
+        self.failure = None;
+        self.approval = Some(approval);
+        self.verifying = Some((now_ms, 0, 0));
+    }
+
+    /// Nothing is read any more, and nothing is approved.
+    pub(super) fn call_off(&mut self) {
+        self.verifying = None;
+        self.approval = None;
+    }
+
+    /// Says what went wrong, and the way out.
+    pub(super) fn refuse(&mut self, message: String, hint: Option<String>) {
+        self.call_off();
+        self.failure = Some((message, hint));
+    }
+
+    /// The approval that both sides are read again for.
+    pub(super) fn approved(&self) -> Option<Approval> {
+        self.approval.filter(|_| self.verifying.is_some())
     }
 
     /// Draws the window.

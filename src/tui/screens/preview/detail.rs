@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use super::sheet::Sheet;
 use super::words;
-use crate::core::browse::Kind;
+use crate::core::browse::{Branch, Kind};
 use crate::core::journal::Decision;
 use crate::core::plan::{Change, Entity, FieldValue, Warning};
 use crate::core::source::AccountId;
@@ -19,8 +19,23 @@ pub(super) fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> S
         (Some(id), None) | (None, Some(id)) => format!("{mark} {id}"),
         (None, None) => mark.to_string(),
     };
-    let fields = t!("plan.detail.fields", count = change.fields.len(), locale = locale);
-    format!("{}  {ids}  {fields}", words::name(change))
+    let fields = match change.fields.len() {
+        0 => String::new(),
+        1 => t!("plan.detail.field", locale = locale).into_owned(),
+        count => t!("plan.detail.fields", count = count, locale = locale).into_owned(),
+    };
+    format!("{}  {ids}  {fields}", words::name(change)).trim_end().to_owned()
+}
+
+/// A branch of the tree: everything in and below it by kind.
+pub(super) fn branch_lines(branch: &Branch, locale: &str) -> Vec<(Tone, String)> {
+    let there = Kind::ALL.iter().filter(|kind| branch.counts.of(**kind) > 0);
+    there
+        .map(|kind| {
+            let count = words::number(u64::from(branch.counts.of(*kind)));
+            (words::tone(*kind), format!("{} {count:>7}  {}", kind.mark(), words::kind(*kind, locale)))
+        })
+        .collect()
 }
 
 /// The lines of a row in so many columns.
@@ -57,7 +72,8 @@ pub(super) fn lines(
         lines.add(Tone::Quiet, &t!("plan.detail.place", place = place, locale = locale));
     }
     if let Some(by) = change.matched_by {
-        lines.add(Tone::Quiet, &t!("row.matched_by", by = by.as_str(), locale = locale));
+        lines
+            .add(Tone::Quiet, &t!("row.matched_by", by = words::field(by.as_str(), locale), locale = locale));
     }
     lines.out
 }

@@ -75,7 +75,7 @@ fn row(sheet: &Sheet, row: u32, columns: Columns, is_chosen: bool, look: Look) -
     let out = if is_out { 'x' } else { ' ' };
     let problem = if browser.is_problem(row) && kind.mark() != '!' { '!' } else { ' ' };
     let entity = text::cell(&words::entity(change.entity, look.locale), 5, look);
-    let place = browser.tree().path_of(row);
+    let place = browser.tree().path_around(row);
     let tone = match (is_chosen, is_out) {
         (true, _) => Tone::Cursor,
         (false, true) => Tone::Quiet,

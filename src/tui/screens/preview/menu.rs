@@ -234,7 +234,8 @@ fn label(choice: &Choice, sheet: &Sheet, locale: &str) -> String {
         }
         Choice::Reason(reason, count) => {
             let word = t!(format!("reason.{}", reason.as_str()), locale = locale);
-            format!("! {word}  {}", rows(*count))
+            let mark = if *reason < Reason::Gone { '!' } else { '?' };
+            format!("{mark} {word}  {}", rows(*count))
         }
         Choice::Warning(warning, count) => {
             format!("! {}  {}", words::warning_word(*warning, locale), rows(*count))

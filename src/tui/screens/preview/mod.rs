@@ -267,13 +267,18 @@ impl PreviewScreen {
 
     fn render_detail(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, shared: &Shared) {
         let look = shared.look;
-        let Some((row, change)) = sheet.current() else {
-            pane::draw(frame, area, "", false, look);
-            return;
+        let columns = usize::from(area.width).saturating_sub(4);
+        let (title, mut lines) = match (sheet.pane, sheet.current(), sheet.current_branch()) {
+            (Pane::Branches, _, Some((index, branch))) => {
+                (sheet.view.browser.tree().path(index), detail::branch_lines(branch, look.locale))
+            }
+            (Pane::Rows, Some((row, change)), _) => (
+                detail::title(sheet, row, change, look.locale),
+                detail::lines(sheet, row, change, columns, self.is_revealed, look),
+            ),
+            (Pane::Rows | Pane::Branches, _, _) => (String::new(), Vec::new()),
         };
-        let inner = pane::draw(frame, area, &detail::title(sheet, row, change, look.locale), false, look);
-        let columns = usize::from(inner.width).saturating_sub(2);
-        let mut lines = detail::lines(sheet, row, change, columns, self.is_revealed, look);
+        let inner = pane::draw(frame, area, &title, false, look);
         let rows = usize::from(inner.height);
         if lines.len() > rows && rows > 0 {
             let more = lines.len() - rows + 1;

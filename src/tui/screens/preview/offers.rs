@@ -50,18 +50,18 @@ impl PreviewScreen {
         };
         let decide = if is_conflict { Offer::hinted } else { Offer::quiet };
         let mut offers = vec![
-            Offer::hinted(Action::Activate).named(if in_tree { "plan.show_branch" } else { "plan.details" }),
+            Offer::hinted(Action::Commit).unless(commit),
+            Offer::hinted(Action::LeaveOut)
+                .unless((!writes).then(|| refused("plan.writes_nothing")).flatten()),
+            decide(Action::Decide).unless(if current.is_none() { refused("plan.no_row") } else { decision }),
             Offer::hinted(Action::NextProblem),
             Offer::hinted(Action::PreviousProblem),
-            decide(Action::Decide).unless(if current.is_none() { refused("plan.no_row") } else { decision }),
         ];
         offers.extend(KINDS.map(Offer::hinted));
         offers.extend([
             Offer::hinted(Action::Filter),
+            Offer::hinted(Action::Activate).named(if in_tree { "plan.show_branch" } else { "plan.details" }),
             Offer::hinted(Action::Why).unless(current.is_none().then(|| refused("plan.no_row")).flatten()),
-            Offer::hinted(Action::LeaveOut)
-                .unless((!writes).then(|| refused("plan.writes_nothing")).flatten()),
-            Offer::hinted(Action::Commit).unless(commit),
             Offer::hinted(Action::NextPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),
             Offer::quiet(Action::PreviousPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),
         ]);

@@ -57,7 +57,7 @@ impl Places {
             let left = Rect { width: rest.width - columns, ..rest };
             (left, Rect { x: left.right(), width: columns, ..rest })
         } else {
-            let rows = (rest.height / 3).clamp(5, 14).min(rest.height.saturating_sub(4));
+            let rows = (rest.height / 3).clamp(7, 14).min(rest.height.saturating_sub(4));
             let left = Rect { height: rest.height - rows, ..rest };
             (left, Rect { y: left.bottom(), height: rows, ..rest })
         };

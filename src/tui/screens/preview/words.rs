@@ -61,7 +61,7 @@ pub(super) fn entity(entity: Entity, locale: &str) -> String {
 /// A field as an operator reads it: DingTalk's own name, but places by their meaning.
 pub(super) fn field(name: &str, locale: &str) -> String {
     match name {
-        "dept_id_list" | "parent_id" | "source_identifier" => {
+        "dept_id_list" | "parent_id" | "source_identifier" | "binding" => {
             t!(format!("plan.field.{name}"), locale = locale).into_owned()
         }
         other => other.to_owned(),
@@ -107,9 +107,9 @@ pub(super) fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) ->
         return out;
     }
     let mut parts = match change.action {
-        Action::Create => vec![created(&sheet.view, change, locale)],
+        Action::Create => vec![t!("plan.row.new", locale = locale).into_owned()],
         Action::Link => {
-            let by = change.matched_by.map(|by| by.as_str()).unwrap_or_default();
+            let by = change.matched_by.map(|by| field(by.as_str(), locale)).unwrap_or_default();
             vec![t!("plan.row.by", by = by, locale = locale).into_owned(), fields(change, &[], locale)]
         }
         Action::Update => vec![fields(change, &[], locale)],
@@ -151,14 +151,6 @@ pub(super) fn reason(change: &Change, locale: &str) -> String {
 /// The words of a warning.
 pub(super) fn warning_word(warning: Warning, locale: &str) -> String {
     t!(format!("warning.{}", warning.as_str()), locale = locale).into_owned()
-}
-
-fn created(view: &View, change: &Change, locale: &str) -> String {
-    let parent = change.fields.iter().find(|field| field.field.as_str() == "parent_id");
-    match parent.and_then(|parent| view.browser.tree().path_of_reference(parent.after.as_text()?)) {
-        Some(parent) => t!("plan.row.new_below", parent = parent, locale = locale).into_owned(),
-        None => t!("plan.row.new", locale = locale).into_owned(),
-    }
 }
 
 fn fields(change: &Change, without: &[&str], locale: &str) -> String {
