@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod permissions;
+pub mod preview;
 pub mod sync;
 
 use super::screen::{Screen, ScreenId};
@@ -9,14 +10,12 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
-        ScreenId::Overview
-        | ScreenId::Scenario
-        | ScreenId::Mapping
-        | ScreenId::Preview
-        | ScreenId::History
-        | ScreenId::Logon => None,
+        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::History | ScreenId::Logon => {
+            None
+        }
     }
 }
