@@ -48,6 +48,7 @@ pub mod export;
 pub mod http;
 pub mod idaas;
 pub mod interface;
+pub mod qr;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod context;
 pub mod demo;
 pub mod links;
+pub mod logon;
 pub mod marks;
 pub mod preview;
 pub mod progress;
@@ -160,6 +161,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Links { command } => links::run(&command, context).await,
+        Command::Logon { command } => logon::run(command, context).await,
         Command::Config { command } => {
             let mut answer = Vec::new();
             config::run(&command, &context.load_options(), context.options.json, &mut answer)?;

@@ -11,6 +11,7 @@ pub mod expression;
 pub mod field;
 pub mod journal;
 pub mod leave_out;
+pub mod logon;
 pub mod mapping;
 pub mod matching;
 pub mod normalise;

@@ -15,6 +15,7 @@ mod decisions;
 mod demo;
 mod dingtalk_client;
 mod leave_out;
+mod logon;
 mod pace;
 mod planned;
 mod preview;
