@@ -10,6 +10,7 @@
 //! | [`store`] | bindings, runs and every call in an embedded database, behind `core`'s `Journal` |
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
+//! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
 //! | [`export`] | plans and answers as JSON, CSV and files that other programs read |
 //! | [`cli`] | the headless commands, one file each |
 //! | [`tui`] | the terminal interface: screens over the same core, each one file |
@@ -48,6 +49,7 @@ pub mod export;
 pub mod http;
 pub mod idaas;
 pub mod interface;
+pub mod live;
 pub mod qr;
 pub mod simulator;
 pub mod store;

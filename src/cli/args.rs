@@ -52,6 +52,9 @@ pub struct Common {
     /// Print marks and lines in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Leave the terminal and answer into this file how the start went
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub detached: Option<PathBuf>,
     /// Print one line for each step instead of drawing: for screen readers and logs
     #[arg(long, global = true)]
     pub plain: bool,
@@ -89,6 +92,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Synchronize: a preview, the limits, the approval, then the writes
     Sync(SyncArgs),
+    /// Follow a run that another process carries out
+    Attach(AttachArgs),
     /// Finish a run that was interrupted or crashed
     Resume,
     /// Try a run's failed records again (default: the last run)
@@ -183,6 +188,13 @@ pub struct SyncArgs {
     /// Approve exactly this many removals beyond the limits
     #[arg(long, value_name = "N")]
     pub approve_removals: Option<u64>,
+}
+
+/// `attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The run (default: the one that is going on, else the last)
+    pub run: Option<String>,
 }
 
 /// `undo`.

@@ -129,6 +129,9 @@ impl Context {
         if self.options.json && error.kind != crate::core::error::ErrorKind::Interrupted {
             print_json_error(error);
         }
+        if let Some(answer) = &self.options.detached {
+            super::telling::announce(answer, &as_json(error));
+        }
         let mut err = std::io::stderr().lock();
         drop(writeln!(err, "dingsync: {}", text::clean(&error.message)));
         if let Some(hint) = &error.hint {
@@ -139,11 +142,13 @@ impl Context {
 
 /// Prints a whole-command error as the contract's JSON line (section 1).
 pub(super) fn print_json_error(error: &Error) {
-    let value =
-        serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
-    if let Ok(line) = to_json(&value) {
+    if let Ok(line) = to_json(&as_json(error)) {
         write_out(&format!("{line}\n"));
     }
+}
+
+fn as_json(error: &Error) -> serde_json::Value {
+    serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}})
 }
 
 fn write_out(text: &str) {

@@ -235,6 +235,20 @@ pub(super) async fn planned(connection: &Connection, sync: &Plan) -> Result<Opti
     Ok((plan.chosen || !plan.changes.is_empty()).then_some(plan))
 }
 
+/// The same, printed; where IDaaS refuses to be looked at, the reason instead: the rest of a preview is no less true.
+pub(super) async fn print_planned(connection: &Connection, sync: &Plan, context: &Context, locale: &str) {
+    match planned(connection, sync).await {
+        Ok(None) => {}
+        Ok(Some(plan)) => print_rows(&plan, context, locale),
+        Err(error) => {
+            context.note(format!("dingsync: {}", error.message));
+            if let Some(hint) = &error.hint {
+                context.note(format!("  {hint}"));
+            }
+        }
+    }
+}
+
 /// After the writes of a synchronization: the same for logon. An error here is told; the synchronization stays done.
 pub(super) async fn follow(
     connection: &Connection,

@@ -28,9 +28,7 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
         PreviewFormat::Csv => context.stream(|out| export::write_csv(out, &plan, args.all)),
         PreviewFormat::Text => {
             print_plan(&plan, args.all, usize::MAX, context, locale);
-            if let Some(logon) = super::logon::planned(&connection, &plan).await? {
-                super::logon::print_rows(&logon, context, locale);
-            }
+            super::logon::print_planned(&connection, &plan, context, locale).await;
             if let Some(path) = &args.out {
                 context.line(t!("preview.saved", path = path.display(), locale = locale));
             }

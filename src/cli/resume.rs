@@ -6,6 +6,7 @@ use super::Exit;
 use super::context::Context;
 use super::progress::Progress;
 use super::sync::{close, ends_well, stop_on_signal};
+use super::telling::{Telling, announce};
 use crate::connect::Connection;
 use crate::core::error::Error;
 use crate::core::event::{Event, RunStatus, RunSummary};
@@ -19,14 +20,15 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
     let _lock = connection.lock("resume")?;
-    let mut progress = Progress::new(context, locale);
     let Some(unfinished) = connection.journal.unfinished().await? else {
-        return nothing(&connection, context, &mut progress, locale).await;
+        return nothing(&connection, context, &mut Progress::new(context, locale), locale).await;
     };
     let left = unfinished.plan.writes().saturating_sub(unfinished.ended.len() as u64);
     context.note(t!("sync.resumed", run = unfinished.run, left = left, locale = locale));
     let request = needs(&connection.services.profile)?.target;
     let snapshot = connection.services.target.snapshot(&request).await?;
+    let errand = (unfinished.kind, None, "resume");
+    let mut telling = Telling::new(context, locale, &config, &connection, errand, &unfinished.plan);
     let stop = stop_on_signal(context, locale);
     let is_sync = unfinished.kind == RunKind::Sync;
     let mut last = None;
@@ -36,7 +38,7 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
         &snapshot,
         &mut |event| match event {
             Event::Finished { .. } if is_sync => last = Some(event),
-            event => progress.show(&event),
+            event => telling.show(&event),
         },
         &stop,
     )
@@ -46,8 +48,8 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
         true => super::logon::follow(&connection, &stop, context, locale).await,
         false => Exit::Done,
     };
-    last.iter().for_each(|event| progress.show(event));
-    let exit = close(report, &progress, context)?;
+    last.iter().for_each(|event| telling.show(event));
+    let exit = close(report, telling, context)?;
     Ok(if exit == Exit::Done { after } else { exit })
 }
 
@@ -60,6 +62,9 @@ async fn nothing(
 ) -> Result<Exit, Error> {
     let last = connection.journal.runs().await?.into_iter().next();
     let (run, plan_id) = last.map(|last| (last.run, last.plan_id)).unwrap_or_default();
+    if let Some(answer) = &context.options.detached {
+        announce(answer, &Event::Started { run: run.clone(), plan_id: plan_id.clone(), total: 0 });
+    }
     if context.options.json {
         progress.show(&Event::Started { run: run.clone(), plan_id, total: 0 });
         let summary = RunSummary::default();

@@ -4,11 +4,12 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use rust_i18n::t;
+use tokio::signal::unix::{SignalKind, signal as listen};
 
 use super::Exit;
 use super::args::SyncArgs;
 use super::context::Context;
-use super::progress::Progress;
+use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
@@ -86,7 +87,8 @@ pub(super) async fn apply(
     let more = logon.as_ref().map_or(0, |logon| logon.writes() as u64);
     let approved = approve((plan, more), removals, config, context, locale)?;
     let work = connection.work();
-    let mut progress = Progress::new(context, locale);
+    let errand = (kind, of_run.clone(), command(kind));
+    let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
     let stop = stop_on_signal(context, locale);
     let mut last = None;
     let report = synchronize::apply(
@@ -97,7 +99,7 @@ pub(super) async fn apply(
         of_run,
         &mut |event| match event {
             Event::Finished { .. } if logon.is_some() => last = Some(event),
-            event => progress.show(&event),
+            event => telling.show(&event),
         },
         &stop,
     )
@@ -108,8 +110,8 @@ pub(super) async fn apply(
         false => Exit::Done,
     };
     // The totals are the last line, whatever followed the writes.
-    last.iter().for_each(|event| progress.show(event));
-    let exit = close(report, &progress, context)?;
+    last.iter().for_each(|event| telling.show(event));
+    let exit = close(report, telling, context)?;
     Ok(if exit == Exit::Done { after } else { exit })
 }
 
@@ -121,12 +123,23 @@ pub(super) fn ends_well(status: RunStatus) -> bool {
     }
 }
 
+fn command(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Sync => "sync",
+        RunKind::Retry => "retry",
+        RunKind::Undo => "undo",
+        RunKind::Watch => "watch",
+    }
+}
+
 /// The exit of a run, and its error on standard error: once `started` was printed no error line follows it.
 pub(super) fn close(
     report: Result<RunReport, Error>,
-    progress: &Progress<'_>,
+    telling: Telling<'_>,
     context: &Context,
 ) -> Result<Exit, Error> {
+    let error = report.as_ref().map_or_else(Some, |report| report.error.as_ref());
+    let progress = telling.close(error);
     match report {
         Ok(report) => {
             if let Some(error) = &report.error {
@@ -145,7 +158,7 @@ pub(super) fn close(
     }
 }
 
-fn exit_of(status: RunStatus) -> Exit {
+pub(super) fn exit_of(status: RunStatus) -> Exit {
     match status {
         RunStatus::Success => Exit::Done,
         RunStatus::PartialSuccess => Exit::Partial,
@@ -226,21 +239,25 @@ fn approve(
     plan.approve(&approval)
 }
 
-/// The first SIGINT or SIGTERM drains, the second stops at once.
+/// The first SIGINT or SIGTERM drains, the second stops at once; SIGUSR1 pauses, SIGUSR2 lets the run go on.
 pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     context.take_signals();
     let stop = StopSignal::new();
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();
     tokio::spawn(async move {
-        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        let Ok(mut terminate) = listen(SignalKind::terminate()) else { return };
+        let (Ok(mut pause), Ok(mut go_on)) =
+            (listen(SignalKind::user_defined1()), listen(SignalKind::user_defined2()))
         else {
             return;
         };
-        for _ in 0..2 {
+        loop {
             tokio::select! {
                 interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { return },
                 _ = terminate.recv() => {}
+                _ = pause.recv() => { signal.pause(); continue }
+                _ = go_on.recv() => { signal.go_on(); continue }
             }
             context.note(&stopping);
             signal.request();

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod attach;
 mod bad_input;
 mod browse;
 mod config;

@@ -5,6 +5,7 @@ mod departments;
 mod explain;
 mod leavers;
 pub(in crate::core) mod limits;
+mod people;
 mod person;
 mod scope;
 mod taken;
@@ -13,6 +14,7 @@ mod users;
 
 pub use explain::{Explanation, Step, explain};
 pub use limits::{LimitUse, budget};
+pub(in crate::core) use people::{Recognised, recognised};
 
 use super::error::{Error, ErrorKind};
 use super::journal::Memory;
@@ -126,16 +128,16 @@ fn refuse_unreadable_identity(input: &PlanInput<'_>) -> Result<(), Error> {
 }
 
 /// What a mapped value asks of an existing record's field.
-struct Wanted<'a> {
-    field: &'a str,
-    when: When,
-    on_empty: OnEmpty,
-    value: Option<&'a str>,
-    current: Option<&'a str>,
+pub(in crate::core) struct Wanted<'a> {
+    pub(in crate::core) field: &'a str,
+    pub(in crate::core) when: When,
+    pub(in crate::core) on_empty: OnEmpty,
+    pub(in crate::core) value: Option<&'a str>,
+    pub(in crate::core) current: Option<&'a str>,
 }
 
 /// The change of one field of an existing record; `None` when there is none.
-fn field_change(wanted: &Wanted<'_>) -> Option<(Option<String>, Option<String>)> {
+pub(in crate::core) fn field_change(wanted: &Wanted<'_>) -> Option<(Option<String>, Option<String>)> {
     let Wanted { field, when, on_empty, value, current } = *wanted;
     match when {
         When::Create => return None,

@@ -32,6 +32,7 @@ pub(super) struct UserRow {
 }
 
 /// What became of the accounts.
+#[derive(Default)]
 pub(super) struct Users {
     /// The rows.
     pub rows: Vec<UserRow>,
@@ -67,14 +68,29 @@ pub(super) fn plan<'a>(
     target: &TargetIndex<'a>,
     departments: &Departments,
 ) -> Users {
-    let mut users = Users {
-        rows: Vec::new(),
-        ignored: 0,
-        taken: HashSet::new(),
-        leaving: HashMap::new(),
-        held: HashSet::new(),
-        active: HashSet::new(),
-    };
+    let mut users = Users::default();
+    let mut people = gather(input, rules, scope, &mut users);
+    recognise(input, target, &mut people);
+    users.ignored += decided::keep(input, &mut people);
+    let duplicates = duplicates_in_source(&people);
+    let shared = shared_targets(&people);
+    let planning = Planning { input, rules, departments, inside: inside_targets(input, target) };
+    // Each draft is dropped once its row is made: with 100,000 accounts both at once are too much.
+    for (index, person) in people.into_iter().enumerate() {
+        let conflicts = duplicates.get(&index).into_iter().chain(shared.get(&index)).cloned().collect();
+        users.rows.push(planning.row(&person, conflicts));
+    }
+    users.taken = users.rows.iter().filter_map(|row| row.change.target_id.clone().map(UserId)).collect();
+    users
+}
+
+/// The accounts of the scope that are rows; what becomes of the others is noted in `users`.
+pub(super) fn gather<'a>(
+    input: &PlanInput<'a>,
+    rules: &Rules,
+    scope: &Scope<'a>,
+    users: &mut Users,
+) -> Vec<Person<'a>> {
     let mut people = Vec::new();
     for account in &scope.accounts {
         match standing(input, rules, scope, account) {
@@ -107,18 +123,7 @@ pub(super) fn plan<'a>(
             }
         }
     }
-    recognise(input, target, &mut people);
-    users.ignored += decided::keep(input, &mut people);
-    let duplicates = duplicates_in_source(&people);
-    let shared = shared_targets(&people);
-    let planning = Planning { input, rules, departments, inside: inside_targets(input, target) };
-    // Each draft is dropped once its row is made: with 100,000 accounts both at once are too much.
-    for (index, person) in people.into_iter().enumerate() {
-        let conflicts = duplicates.get(&index).into_iter().chain(shared.get(&index)).cloned().collect();
-        users.rows.push(planning.row(&person, conflicts));
-    }
-    users.taken = users.rows.iter().filter_map(|row| row.change.target_id.clone().map(UserId)).collect();
-    users
+    people
 }
 
 enum Standing {
@@ -172,7 +177,7 @@ pub(super) fn blank(account: &Account, name: &str) -> Change {
 }
 
 /// Finds each person's user: binding, decision, identity fields in order.
-fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [Person<'a>]) {
+pub(super) fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [Person<'a>]) {
     let bound: HashSet<&UserId> = input.memory.users.values().collect();
     let decided = decided::links(input, target, people, &bound);
     let taken: HashSet<&UserId> =
