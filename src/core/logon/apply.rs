@@ -194,7 +194,7 @@ async fn settle(work: &LogonWork<'_>) -> Result<(), Error> {
         work.journal.logon_history().await?.into_iter().filter(|entry| entry.ended.is_none()).collect();
     for entry in open {
         let found = found(work, &entry.call).await?;
-        let lessons = found.then(|| lessons(&entry.call)).unwrap_or_default();
+        let lessons = if found { lessons(&entry.call) } else { Vec::new() };
         work.journal.end_logon(entry.id, settled(found), lessons).await?;
     }
     Ok(())
