@@ -68,7 +68,8 @@ pub(crate) fn of_run(connection: &Connection, run: &str) -> Result<Vec<(Intent, 
 
 /// A run's calls that have no end. Found without an index, whose damage the check on opening would not notice.
 pub(crate) fn in_flight(connection: &Connection, run: &str) -> Result<Vec<(CallId, Intent)>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM call WHERE run = ?1 AND ended IS NULL ORDER BY id");
+    // A flipped bit can make a NULL of another type: read it then, so that it is noticed.
+    let sql = format!("SELECT {COLUMNS} FROM call WHERE run = ?1 AND typeof(ended) <> 'text' ORDER BY id");
     Ok(select(connection, &sql, run)?.into_iter().map(|(id, intent, _)| (id, intent)).collect())
 }
 
