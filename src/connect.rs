@@ -1,5 +1,7 @@
 //! The only place that builds clients and store from settings. It hands out core's ports and decides nothing.
 
+pub mod watch;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -50,6 +52,7 @@ pub struct Connection {
     pub logon_journal: Arc<dyn LogonJournal>,
     /// Remembered account details.
     pub cache: Arc<dyn AccountCache>,
+    store: Store,
 }
 
 /// The machine's clock.
@@ -125,8 +128,8 @@ impl Connection {
             Ok(cache) => Arc::new(cache),
             Err(_) => Arc::new(NoCache),
         };
-        let store = Arc::new(store);
-        Ok(Self { services, journal: store.clone(), logon_journal: store, cache })
+        let journal = Arc::new(store.clone());
+        Ok(Self { services, journal: journal.clone(), logon_journal: journal, cache, store })
     }
 
     /// Takes the connection's lock for a command.

@@ -6,7 +6,9 @@
 
 mod cache;
 mod calls;
+mod drift;
 mod fault;
+mod inbox;
 mod lock;
 mod logon;
 mod memory;
@@ -31,6 +33,7 @@ use crate::core::logon::journal::{LogonCall, LogonEnd, LogonEntry, LogonJournal,
 use crate::core::plan::Plan;
 
 pub use cache::StoredAccounts;
+pub use inbox::StoredInbox;
 pub use lock::{holder, lock_path, this_process};
 pub use open::ConnectionId;
 

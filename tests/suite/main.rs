@@ -15,6 +15,7 @@ mod contract;
 mod decisions;
 mod demo;
 mod dingtalk_client;
+mod incremental;
 mod leave_out;
 mod logon;
 mod pace;
