@@ -18,6 +18,7 @@ mod dingtalk_client;
 mod incremental;
 mod leave_out;
 mod live_screen;
+mod logon;
 mod pace;
 mod planned;
 mod preview;
