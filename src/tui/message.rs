@@ -5,8 +5,8 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::preview;
 use super::worker::{application, permissions, run};
+use super::worker::{past, preview};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -55,6 +55,8 @@ pub enum Answer {
     Permissions(permissions::Answer),
     /// About a run of a process of its own.
     Run(run::Told),
+    /// What was, and how the connection stands.
+    Past(past::Told),
 }
 
 /// Something to be done outside the screens.
@@ -93,6 +95,8 @@ pub enum Command {
     SaveTo(Box<SettingsFile>, Box<Draft>),
     /// Start, follow or control a run of a process of its own.
     Run(run::Request),
+    /// What was, and how the connection stands.
+    Past(past::Request),
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

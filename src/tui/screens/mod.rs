@@ -1,6 +1,8 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
 pub mod application;
+pub mod history;
+pub mod overview;
 pub mod permissions;
 pub mod preview;
 pub mod sync;
@@ -13,9 +15,9 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
+        ScreenId::Overview => Some(Box::new(overview::Overview::default())),
+        ScreenId::History => Some(Box::new(history::History::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
-        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::History | ScreenId::Logon => {
-            None
-        }
+        ScreenId::Scenario | ScreenId::Mapping | ScreenId::Logon => None,
     }
 }
