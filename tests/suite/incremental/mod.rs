@@ -3,6 +3,7 @@
 mod drift;
 mod follow;
 mod receiver;
+mod soak;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
