@@ -24,5 +24,6 @@ mod simulate;
 mod store;
 mod support;
 mod sync;
+mod systemd;
 mod told;
 mod transport;

@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod permissions;
+pub mod watch;
 
 use super::screen::{Screen, ScreenId};
 
@@ -10,6 +11,7 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
+        ScreenId::Watch => Some(Box::new(watch::Watch::default())),
         ScreenId::Overview
         | ScreenId::Scenario
         | ScreenId::Mapping

@@ -8,6 +8,7 @@ pub mod permissions;
 pub mod run;
 mod settings;
 mod survey;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -66,6 +67,7 @@ impl Worker {
             Command::Permissions(request) => self.permissions(request),
             Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
+            Command::Watch(request) => self.watch(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit

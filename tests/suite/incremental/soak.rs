@@ -49,7 +49,10 @@ fn happen(env: &TestEnv, dice: &mut Dice, number: u64, accounts: u64) {
             change(env, "UpdateUser", json!({"UserId": someone, "DisplayName": format!("Name {number}")}));
         }
         11..=14 => {
-            let with = json!({"UserId": someone, "OrganizationalUnitId": somewhere});
+            // A unit the account is in already would change nothing in DingTalk.
+            let own = env.simulator.idaas().world().accounts[&someone].account.units.clone();
+            let elsewhere = (0..8).map(|unit| format!("ou_{unit}")).find(|unit| !own.contains(unit));
+            let with = json!({"UserId": someone, "OrganizationalUnitId": elsewhere.unwrap_or(somewhere)});
             change(env, "SetUserPrimaryOrganizationalUnit", with);
         }
         15..=17 => {
