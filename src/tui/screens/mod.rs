@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod permissions;
+pub mod preview;
 pub mod watch;
 
 use super::screen::{Screen, ScreenId};
@@ -9,13 +10,13 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
         ScreenId::Overview
         | ScreenId::Scenario
         | ScreenId::Mapping
-        | ScreenId::Preview
         | ScreenId::Sync
         | ScreenId::History
         | ScreenId::Logon => None,

@@ -187,7 +187,7 @@ fn measure(name: &str, faults: &[&str], interruptions: bool) -> Vec<u64> {
     }
     assert_settled(&env);
     let (latencies, twice) = figures(&env);
-    println!(
+    eprintln!(
         "{name}: {} changes; half within {} ms, 90 % within {} ms, 99 % within {} ms, all within {} ms; written twice: {}",
         latencies.len(),
         share(&latencies, 50),
