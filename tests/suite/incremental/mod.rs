@@ -2,6 +2,7 @@
 
 mod drift;
 mod follow;
+mod pane;
 mod receiver;
 mod soak;
 
