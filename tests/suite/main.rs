@@ -18,6 +18,7 @@ mod demo;
 mod dingtalk_client;
 mod incremental;
 mod leave_out;
+mod logon;
 mod pace;
 mod planned;
 mod preview;
