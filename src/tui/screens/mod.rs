@@ -3,6 +3,7 @@
 pub mod application;
 pub mod permissions;
 pub mod preview;
+pub mod sync;
 pub mod watch;
 
 use super::screen::{Screen, ScreenId};
@@ -13,12 +14,10 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
+        ScreenId::Sync => Some(Box::new(sync::Sync::default())),
+        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::History | ScreenId::Logon => {
+            None
+        }
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
-        ScreenId::Overview
-        | ScreenId::Scenario
-        | ScreenId::Mapping
-        | ScreenId::Sync
-        | ScreenId::History
-        | ScreenId::Logon => None,
     }
 }

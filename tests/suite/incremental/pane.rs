@@ -36,6 +36,7 @@ fn app(directory: &std::path::Path, locale: &'static str) -> App {
         log_path: PathBuf::new(),
         run: None,
         is_own_world: false,
+        is_run_starting: false,
         check_warnings: 0,
     })
 }
