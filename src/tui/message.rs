@@ -5,8 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::{application, permissions, run};
-use super::worker::{past, preview};
+use super::worker::{application, past, permissions, preview, run, watch};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -57,6 +56,8 @@ pub enum Answer {
     Run(run::Told),
     /// What was, and how the connection stands.
     Past(past::Told),
+    /// About following in a process of its own.
+    Watch(watch::Told),
 }
 
 /// Something to be done outside the screens.
@@ -97,6 +98,8 @@ pub enum Command {
     Run(run::Request),
     /// What was, and how the connection stands.
     Past(past::Request),
+    /// Look at the following of a process of its own, or decide on what was changed by hand.
+    Watch(watch::Request),
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

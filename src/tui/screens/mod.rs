@@ -6,6 +6,7 @@ pub mod overview;
 pub mod permissions;
 pub mod preview;
 pub mod sync;
+pub mod watch;
 
 use super::screen::{Screen, ScreenId};
 
@@ -19,5 +20,6 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::History => Some(Box::new(history::History::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
         ScreenId::Scenario | ScreenId::Mapping | ScreenId::Logon => None,
+        ScreenId::Watch => Some(Box::new(watch::Watch::default())),
     }
 }

@@ -10,6 +10,7 @@ pub mod preview;
 pub mod run;
 mod settings;
 mod survey;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -82,6 +83,7 @@ impl Worker {
                 self.start(slot, past::answer(desk, request, reply));
             }
             Command::Survey(request) => self.survey(request),
+            Command::Watch(request) => self.watch(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit

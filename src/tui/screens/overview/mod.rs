@@ -38,6 +38,8 @@ enum Next {
     Modify,
     /// QR logon.
     Logon,
+    /// Incremental synchronization.
+    Follow,
 }
 
 impl Next {
@@ -51,6 +53,7 @@ impl Next {
             Self::Check => "overview.next.check",
             Self::Modify => "overview.next.modify",
             Self::Logon => "overview.next.logon",
+            Self::Follow => "overview.next.follow",
         }
     }
 
@@ -58,7 +61,13 @@ impl Next {
     fn run(&self) -> &str {
         match self {
             Self::Resume(run) | Self::Retry(run) => run,
-            Self::Watch | Self::Preview | Self::History | Self::Check | Self::Modify | Self::Logon => "",
+            Self::Watch
+            | Self::Preview
+            | Self::History
+            | Self::Check
+            | Self::Modify
+            | Self::Logon
+            | Self::Follow => "",
         }
     }
 }
@@ -109,7 +118,7 @@ impl Overview {
         if !self.goes_on() {
             menu.extend(self.failed().map(|run| Next::Retry(run.run.clone())));
         }
-        menu.extend([Next::History, Next::Check, Next::Modify]);
+        menu.extend([Next::History, Next::Follow, Next::Check, Next::Modify]);
         if super::build(ScreenId::Logon).is_some() {
             menu.push(Next::Logon);
         }
@@ -137,6 +146,7 @@ impl Overview {
             Next::Check => vec![Command::Go(ScreenId::Permissions)],
             Next::Modify => vec![Command::Go(ScreenId::Application)],
             Next::Logon => vec![Command::Go(ScreenId::Logon)],
+            Next::Follow => vec![Command::Go(ScreenId::Watch)],
         }
     }
 }
