@@ -109,8 +109,7 @@ fn headline(record: &RunRecord) -> String {
     )
 }
 
-/// How a record ended, with what a code means.
-pub fn ending(event: &RecordEvent, locale: &str) -> String {
+fn ending(event: &RecordEvent, locale: &str) -> String {
     let Some(code) = &event.code else { return event.outcome.as_str().to_owned() };
     let known = refusal::explain(code).map(|known| known.text(locale));
     let meaning = known.or(event.message.as_deref()).unwrap_or_default();
