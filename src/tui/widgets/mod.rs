@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod gauge;
+pub mod number;
 pub mod pane;
 pub mod scroll;
 pub mod text;
