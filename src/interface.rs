@@ -59,7 +59,14 @@ fn start(context: &Context) -> Start {
         is_ascii: context.is_ascii(),
         has_colour: context.has_colour(),
     };
-    Start { load: context.load_options(), look, is_verbose: context.options.verbose > 0, at: None }
+    Start {
+        load: context.load_options(),
+        look,
+        is_verbose: context.options.verbose > 0,
+        at: None,
+        run: None,
+        is_own_world: false,
+    }
 }
 
 fn refusal(is_demo: bool) -> Error {

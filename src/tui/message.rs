@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
+use super::worker::run;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -45,6 +46,8 @@ pub enum Answer {
         /// The file as it is.
         result: Result<Box<SettingsFile>, Error>,
     },
+    /// About a run of a process of its own.
+    Run(run::Told),
 }
 
 /// Something to be done outside the screens.
@@ -77,6 +80,8 @@ pub enum Command {
     SaveAndQuit,
     /// Save these answers: what the app makes of the two above.
     SaveTo(Box<SettingsFile>, Box<Draft>),
+    /// Start, follow or control a run of a process of its own.
+    Run(run::Request),
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

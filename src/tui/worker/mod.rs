@@ -3,6 +3,7 @@
 
 mod desk;
 mod files;
+pub mod run;
 mod settings;
 mod survey;
 
@@ -59,6 +60,7 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
@@ -73,6 +75,18 @@ impl Worker {
             | Command::Farewell(_)
             | Command::Redraw
             | Command::Suspend => {}
+        }
+    }
+
+    fn run(&mut self, request: run::Request) {
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            run::Request::Start(errand, locale) => {
+                self.start(run::FOLLOWING, run::start(desk, errand, locale, reply));
+            }
+            run::Request::Follow(run) => self.start(run::FOLLOWING, run::follow(desk, run, reply)),
+            run::Request::Ask(ask) => self.keep(run::ask(desk, ask, reply)),
+            run::Request::Forget => self.stop(run::FOLLOWING),
         }
     }
 
