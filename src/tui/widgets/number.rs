@@ -25,7 +25,10 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped_and_seconds_are_told_as_a_clock() {
-        assert_eq!(["0", "999", "1,000", "12,480,001"], [0, 999, 1000, 12_480_001].map(grouped).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0", "999", "1,000", "12,480,001"],
+            [0, 999, 1000, 12_480_001].map(grouped).each_ref().map(String::as_str)
+        );
         assert_eq!((clock(65), clock(7200)), ("1:05".to_owned(), "2:00:00".to_owned()));
     }
 }

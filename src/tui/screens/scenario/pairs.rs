@@ -24,7 +24,8 @@ impl Scenario {
 
     /// Marks the unit under the cursor for the current pair, or takes the mark away.
     pub(super) fn mark_unit(&mut self, shared: &mut Shared) -> Vec<Command> {
-        let Some(id) = shared.survey.ready().and_then(|sides| node_id(&sides.units, &self.units.cursor)) else {
+        let Some(id) = shared.survey.ready().and_then(|sides| node_id(&sides.units, &self.units.cursor))
+        else {
             return Vec::new();
         };
         self.put_unit(&id, shared)
@@ -93,7 +94,8 @@ impl Scenario {
     fn try_scope(&mut self, scope: Vec<DraftPair>, shared: &mut Shared) -> Vec<Command> {
         if let Some(sides) = shared.survey.ready() {
             let before = found(&shared.draft.scope, sides);
-            if let Some(refusal) = found(&scope, sides).into_iter().find(|refusal| !before.contains(refusal)) {
+            if let Some(refusal) = found(&scope, sides).into_iter().find(|refusal| !before.contains(refusal))
+            {
                 return vec![Command::Note(told(&refusal, sides, shared))];
             }
         }
@@ -158,7 +160,9 @@ fn found(scope: &[DraftPair], sides: &Sides) -> Vec<Refusal> {
 
 fn field_of(kind: &RefusalKind) -> Field {
     match kind {
-        RefusalKind::UnknownUnit(_) | RefusalKind::UnitTwice(_) | RefusalKind::UnitInside { .. } => Field::Units,
+        RefusalKind::UnknownUnit(_) | RefusalKind::UnitTwice(_) | RefusalKind::UnitInside { .. } => {
+            Field::Units
+        }
         RefusalKind::UnknownTarget(_) | RefusalKind::ForeignTarget(_) | RefusalKind::TargetInside { .. } => {
             Field::Departments
         }
