@@ -1,5 +1,8 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
+pub mod application;
+pub mod mapping;
+pub mod permissions;
 pub mod scenario;
 
 use super::screen::{Screen, ScreenId};
@@ -7,11 +10,11 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Application => Some(Box::new(application::Application::default())),
+        ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
-        ScreenId::Application
-        | ScreenId::Permissions
-        | ScreenId::Overview
-        | ScreenId::Mapping
+        ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
+        ScreenId::Overview
         | ScreenId::Preview
         | ScreenId::Sync
         | ScreenId::History

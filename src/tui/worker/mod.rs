@@ -1,8 +1,10 @@
 //! Carries out the commands of the screens beside them and sends the answers back. The only place of the interface
 //! that reaches network and disk; one file for each group of screens.
 
+pub mod application;
 mod desk;
 mod files;
+pub mod permissions;
 pub mod run;
 mod settings;
 mod survey;
@@ -60,6 +62,8 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Application(request) => self.application(request),
+            Command::Permissions(request) => self.permissions(request),
             Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
