@@ -1,5 +1,7 @@
 //! The only place that builds clients and store from settings. It hands out core's ports and decides nothing.
 
+pub mod watch;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +43,7 @@ pub struct Connection {
     pub journal: Arc<dyn Journal>,
     /// Remembered account details.
     pub cache: Arc<dyn AccountCache>,
+    store: Store,
 }
 
 /// The machine's clock.
@@ -108,7 +111,7 @@ impl Connection {
             Ok(cache) => Arc::new(cache),
             Err(_) => Arc::new(NoCache),
         };
-        Ok(Self { services, journal: Arc::new(store), cache })
+        Ok(Self { services, journal: Arc::new(store.clone()), cache, store })
     }
 
     /// Takes the connection's lock for a command.

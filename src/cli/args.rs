@@ -106,6 +106,14 @@ pub enum Command {
     },
     /// Show the inverse of a run; with --yes apply it
     Undo(UndoArgs),
+    /// Follow the source: receive its events, bring each into DingTalk at once, until interrupted
+    Watch,
+    /// Show what was changed by hand in DingTalk, and decide on it
+    Drift {
+        /// What to do with it
+        #[command(subcommand)]
+        command: DriftCommand,
+    },
     /// Explain one record from source to call
     Why {
         /// An IDaaS account or unit id, a DingTalk userid or department id
@@ -237,6 +245,27 @@ pub enum LinksCommand {
     },
     /// Forget a binding, or a decision about a conflict
     Remove {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+    },
+}
+
+/// `drift`.
+#[derive(Debug, Subcommand)]
+pub enum DriftCommand {
+    /// List what was changed by hand and not decided on
+    List,
+    /// Let a change stay; it is not shown or written back again until either side changes
+    Accept {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+    },
+    /// Write back what was agreed; the running watch does it within a second
+    Reapply {
         /// user or department
         entity: LinkEntity,
         /// IDaaS id

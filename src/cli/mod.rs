@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod drift;
 pub mod links;
 pub mod marks;
 pub mod preview;
@@ -19,6 +20,7 @@ pub mod simulate;
 pub mod sync;
 pub mod telling;
 pub mod undo;
+pub mod watch;
 pub mod why;
 
 use std::process::ExitCode;
@@ -172,6 +174,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
             retry::run(run.as_deref(), approve_removals, context).await
         }
         Command::Undo(args) => undo::run(&args, context).await,
+        Command::Watch => watch::run(context).await,
+        Command::Drift { command } => drift::run(&command, context).await,
         Command::Why { id } => why::run(&id, context).await,
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod expression;
 pub mod field;
+pub mod incremental;
 pub mod journal;
 pub mod leave_out;
 pub mod line;

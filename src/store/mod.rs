@@ -6,7 +6,9 @@
 
 mod cache;
 mod calls;
+mod drift;
 mod fault;
+mod inbox;
 mod lock;
 mod memory;
 mod open;
@@ -28,6 +30,7 @@ use crate::core::journal::{
 use crate::core::plan::Plan;
 
 pub use cache::StoredAccounts;
+pub use inbox::StoredInbox;
 pub use lock::{holder, lock_path, this_process};
 pub use open::ConnectionId;
 

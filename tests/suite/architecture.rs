@@ -66,6 +66,23 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "incremental",
+        &[
+            "crate::idaas",
+            "crate::dingtalk",
+            "crate::store",
+            "crate::cli",
+            "crate::tui",
+            "crate::config",
+            "crate::simulator",
+            "rusqlite",
+            "ratatui",
+        ],
+    ),
+    ("core/incremental/backlog", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    ("core/incremental/choose", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    ("core/incremental/desired", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    (
         "http",
         &["crate::idaas", "crate::dingtalk", "crate::store", "crate::cli", "crate::tui", "crate::config"],
     ),
