@@ -14,10 +14,6 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
         ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
-        ScreenId::Overview
-        | ScreenId::Preview
-        | ScreenId::Sync
-        | ScreenId::History
-        | ScreenId::Logon => None,
+        ScreenId::Overview | ScreenId::Preview | ScreenId::Sync | ScreenId::History | ScreenId::Logon => None,
     }
 }

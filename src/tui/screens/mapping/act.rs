@@ -224,6 +224,11 @@ impl FieldMapping {
         if let Some(report) = editor.report {
             self.reports.insert((self.entity, row.field.clone()), report);
         }
+        if editor.is_added {
+            // One step for undo: the row with its value.
+            table::put(&mut shared.draft, self.entity, row);
+            return self.changed(shared);
+        }
         self.put(row, shared)
     }
 

@@ -105,7 +105,9 @@ impl FieldMapping {
         let inner = inside(places(area, self.is_full()).pane);
         match (&self.window, &self.editor) {
             (None, Some(editor)) => editor.cursor(expression_area(inner, editor.is_full)),
-            (None, None) if self.focus == Focus::Label => self.label.cursor(self.label_area(inner, shared), true),
+            (None, None) if self.focus == Focus::Label => {
+                self.label.cursor(self.label_area(inner, shared), true)
+            }
             _ => None,
         }
     }
@@ -128,7 +130,8 @@ impl FieldMapping {
         let label = table::label(&shown.row, self.entity, look.locale);
         let limits = table::limits(self.entity, &shown.row.field, look.locale);
         let title = format!("{label} {arrow} {}: {limits}", shown.row.field);
-        let is_focused = self.editor.is_some() || matches!(self.focus, Focus::Label | Focus::When | Focus::OnEmpty);
+        let is_focused =
+            self.editor.is_some() || matches!(self.focus, Focus::Label | Focus::When | Focus::OnEmpty);
         let inner = if self.is_full() {
             pane::window(frame, area, &title, look)
         } else {
@@ -192,7 +195,8 @@ impl FieldMapping {
                 None => table::limits(self.entity, name, locale),
             };
             let label = if label == *name { String::new() } else { label };
-            let line = format!("{mark} {} {} {told}", text::cell(name, 24, look), text::cell(&label, 14, look));
+            let line =
+                format!("{mark} {} {} {told}", text::cell(name, 24, look), text::cell(&label, 14, look));
             let tone = if is_chosen { Tone::Cursor } else { Tone::Plain };
             let at = Rect { y: inner.y + row, height: 1, ..inner }.intersection(inner);
             frame.render_widget(Line::styled(text::cell(&line, columns, look), look.style(tone)), at);
@@ -219,14 +223,22 @@ impl FieldMapping {
                 None => "[ ]".to_owned(),
             };
             let label = t!(format!("mapping.field.{}", field.as_str()), locale = locale);
-            let by = matched.and_then(|counts| counts.by.iter().find(|(by, _)| by.as_str() == field.as_str()));
+            let by =
+                matched.and_then(|counts| counts.by.iter().find(|(by, _)| by.as_str() == field.as_str()));
             let count = by.map(|(_, count)| super::lines::matches(*count, locale)).unwrap_or_default();
-            let line = format!("{mark} {number} {} {} {count}", text::cell(field.as_str(), 12, look), text::cell(&label, 14, look));
+            let line = format!(
+                "{mark} {number} {} {} {count}",
+                text::cell(field.as_str(), 12, look),
+                text::cell(&label, 14, look)
+            );
             let tone = if is_chosen { Tone::Cursor } else { Tone::Plain };
             let at = Rect { y: inner.y + row, height: 1, ..inner };
             frame.render_widget(Line::styled(text::cell(&line, columns, look), look.style(tone)), at);
         }
-        let told = [self.identity_counts(shared), (t!("mapping.identity.hint", locale = locale).into_owned(), Tone::Quiet)];
+        let told = [
+            self.identity_counts(columns.saturating_sub(2), shared),
+            (t!("mapping.identity.hint", locale = locale).into_owned(), Tone::Quiet),
+        ];
         for (row, (line, tone)) in (lines.len() as u16 + 1..inner.height).zip(told) {
             let at = Rect { y: inner.y + row, height: 1, ..inner };
             let line = text::fit(&line, columns.saturating_sub(2), look);
@@ -242,8 +254,9 @@ impl FieldMapping {
         let mut lines: Vec<(String, Tone)> =
             vec![(t!("mapping.command.same", locale = locale).into_owned(), Tone::Plain)];
         for verb in ["preview", "sync"] {
-            let command = text::wrap(&shared.file.command(verb), columns.saturating_sub(2));
-            lines.extend(command.into_iter().map(|line| (format!("  {line}"), Tone::Strong)));
+            let command = shared.file.command(verb).replace(" --", " \\\n    --");
+            let lines_of = command.split('\n').flat_map(|line| text::wrap(line, columns.saturating_sub(2)));
+            lines.extend(lines_of.map(|line| (format!("  {line}"), Tone::Strong)));
         }
         let path = shared.file.path.display().to_string();
         lines.push((String::new(), Tone::Plain));
@@ -258,7 +271,10 @@ impl FieldMapping {
         }));
         for (row, (line, tone)) in (0..inner.height).zip(lines) {
             let at = Rect { y: inner.y + row, height: 1, ..inner };
-            frame.render_widget(Line::styled(format!(" {}", text::fit(&line, columns, look)), look.style(tone)), at);
+            frame.render_widget(
+                Line::styled(format!(" {}", text::fit(&line, columns, look)), look.style(tone)),
+                at,
+            );
         }
     }
 }

@@ -135,7 +135,8 @@ impl Editor {
         let cursor = self.area.cursor();
         let mut before: String =
             self.area.lines().iter().take(cursor.0).flat_map(|line| [line.as_str(), "\n"]).collect();
-        before.extend(self.area.lines().get(cursor.0).into_iter().flat_map(|line| line.chars().take(cursor.1)));
+        before
+            .extend(self.area.lines().get(cursor.0).into_iter().flat_map(|line| line.chars().take(cursor.1)));
         before
     }
 

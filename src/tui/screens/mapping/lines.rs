@@ -1,20 +1,15 @@
-//! The lines of step 4: identity, table, the pane of a row, the summary, the buttons.
+//! The lines of step 4: identity, table, the summary, the buttons.
 
-use ratatui::layout::Rect;
 use ratatui::text::Line;
 use rust_i18n::t;
 
-use super::editor::Editor;
 use super::numbers::{Record, Standing};
 use super::table::Shown;
 use super::{FieldMapping, Focus, table};
-use crate::config::draft::{on_empty_word, when_word};
-use crate::core::expression::signature;
 use crate::core::normalise::mask_mobile;
 use crate::core::plan::{Entity, Reason};
-use crate::core::profile::When;
-use crate::core::survey::{Extent, Report, Sampled};
-use crate::tui::look::{Look, Tone};
+use crate::core::survey::{Report, Sampled};
+use crate::tui::look::Tone;
 use crate::tui::shared::{Loadable, Shared};
 use crate::tui::widgets::number::grouped;
 use crate::tui::widgets::{gauge, text};
@@ -34,17 +29,22 @@ impl FieldMapping {
         let is_focused = self.focus == Focus::Identity;
         let mut line = Line::default();
         text::push(&mut line, if is_focused { " > " } else { "   " }, Tone::Plain, look);
-        text::push(&mut line, format!("{}  ", t!("mapping.identity.label", locale = locale)), Tone::Plain, look);
+        text::push(
+            &mut line,
+            format!("{}  ", t!("mapping.identity.label", locale = locale)),
+            Tone::Plain,
+            look,
+        );
         let tone = if is_focused { Tone::Cursor } else { Tone::Strong };
         text::push(&mut line, format!("[ {} v ]", text::fit(&names, 28, look)), tone, look);
-        let (told, tone) = self.identity_counts(shared);
         let room = columns.saturating_sub(line.width() + 3);
+        let (told, tone) = self.identity_counts(room, shared);
         text::push(&mut line, format!("   {}", text::fit(&told, room, look)), tone, look);
         line
     }
 
-    /// How many people the identity finds, in words.
-    pub(super) fn identity_counts(&self, shared: &Shared) -> (String, Tone) {
+    /// How many people the identity finds, in words; in fewer words where there is less room.
+    pub(super) fn identity_counts(&self, room: usize, shared: &Shared) -> (String, Tone) {
         let look = shared.look;
         let locale = look.locale;
         if let Loadable::Loading(since) = shared.survey.sides {
@@ -60,14 +60,14 @@ impl FieldMapping {
         match (&shared.survey.counted, shared.survey.is_counting) {
             (Some(Ok(counted)), _) => {
                 let counts = &counted.people.identity;
-                let told = t!(
-                    "mapping.identity.counts",
-                    matched = grouped(counts.matched),
-                    of = grouped(counted.people.accounts.len() as u64),
-                    unclear = grouped(counts.unclear),
-                    nobody = grouped(counts.nobody),
-                    locale = locale
-                );
+                let told = |word: &str| {
+                    let (matched, unclear) = (grouped(counts.matched), grouped(counts.unclear));
+                    let (nobody, of) =
+                        (grouped(counts.nobody), grouped(counted.people.accounts.len() as u64));
+                    t!(word, matched = matched, of = of, unclear = unclear, nobody = nobody, locale = locale)
+                };
+                let long = told("mapping.identity.counts");
+                let told = if text::width(&long) > room { told("mapping.identity.short") } else { long };
                 (told.into_owned(), if counts.unclear > 0 { Tone::Warning } else { Tone::Plain })
             }
             (Some(Err((message, _))), _) => (format!("X {message}"), Tone::Bad),
@@ -107,7 +107,13 @@ impl FieldMapping {
         Line::styled(text::fit(&line, columns, look), look.style(Tone::Strong))
     }
 
-    pub(super) fn table_line(&self, shown: &Shown, is_here: bool, columns: usize, shared: &Shared) -> Line<'static> {
+    pub(super) fn table_line(
+        &self,
+        shown: &Shown,
+        is_here: bool,
+        columns: usize,
+        shared: &Shared,
+    ) -> Line<'static> {
         let look = shared.look;
         let locale = look.locale;
         let (value, result) = widths(columns);
@@ -153,10 +159,10 @@ impl FieldMapping {
         }
         let report = self.report(&shown.row.field);
         if let Some(Ok(report)) = report
-            && let Some((reason, count)) = report.counts().first()
+            && let Some((reason, count)) = worst(report)
         {
-            let tone = if *reason == Reason::DuplicateInSource { Tone::Bad } else { Tone::Warning };
-            return (short(*reason, *count, locale), tone);
+            let tone = if reason == Reason::DuplicateInSource { Tone::Bad } else { Tone::Warning };
+            return (short(reason, count, locale), tone);
         }
         match self.result(&shown.row, shared) {
             Some(Err(error)) => (format!("X {error}"), Tone::Bad),
@@ -170,139 +176,6 @@ impl FieldMapping {
             },
             None => (String::new(), Tone::Plain),
         }
-    }
-
-    /// The lines of a row that is not being edited.
-    pub(super) fn pane_lines(&self, shown: &Shown, area: Rect, shared: &Shared) -> Vec<Line<'static>> {
-        let look = shared.look;
-        let locale = look.locale;
-        let mut first = Line::default();
-        let mark = |focus: Focus| if self.focus == focus { ">" } else { " " };
-        let label = t!("mapping.label", locale = locale);
-        text::push(&mut first, format!("{} {label} ", mark(Focus::Label)), Tone::Plain, look);
-        text::push(&mut first, " ".repeat(usize::from(LABEL_FIELD)), Tone::Plain, look);
-        for (focus, word, value) in [
-            (Focus::When, "mapping.when.label", t!(format!("mapping.when.{}", when_word(shown.row.when)), locale = locale)),
-            (
-                Focus::OnEmpty,
-                "mapping.on_empty.label",
-                t!(format!("mapping.on_empty.{}", on_empty_word(shown.row.on_empty)), locale = locale),
-            ),
-        ] {
-            text::push(&mut first, format!(" {} {} ", mark(focus), t!(word, locale = locale)), Tone::Plain, look);
-            let tone = if self.focus == focus { Tone::Cursor } else { Tone::Plain };
-            text::push(&mut first, format!("[ {value} ]"), tone, look);
-        }
-        let mut lines = vec![first];
-        lines.extend(self.result_line(&shown.row, area, shared));
-        match self.report(&shown.row.field) {
-            Some(Ok(report)) => lines.extend(wrapped(&self.report_text(shown, report, shared), Tone::Plain, area, look)),
-            Some(Err(error)) => lines.extend(wrapped(&format!("X {error}"), Tone::Bad, area, look)),
-            None => {}
-        }
-        lines
-    }
-
-    fn result_line(&self, row: &crate::core::profile::MappingRow, area: Rect, shared: &Shared) -> Vec<Line<'static>> {
-        let look = shared.look;
-        let locale = look.locale;
-        let label = t!("mapping.result", locale = locale);
-        let (told, tone) = match self.result(row, shared) {
-            None => return Vec::new(),
-            Some(Err(error)) => (format!("X {error}"), Tone::Bad),
-            Some(Ok(sampled)) => {
-                let value = sampled.value.map(|value| masked(&row.field, &value));
-                let value = value.unwrap_or_else(|| t!("row.empty", locale = locale).into_owned());
-                match sampled.trouble {
-                    Some((reason, detail)) => {
-                        let why = t!(format!("reason.{}", reason.as_str()), locale = locale);
-                        let detail = if locale == "en" { format!(" ({detail})") } else { String::new() };
-                        (format!("{value}  ! {why}{detail}"), Tone::Warning)
-                    }
-                    None => (value, Tone::Strong),
-                }
-            }
-        };
-        let room = usize::from(area.width).saturating_sub(text::width(&label) + 4);
-        let mut line = Line::default();
-        text::push(&mut line, format!("  {label}  "), Tone::Quiet, look);
-        text::push(&mut line, text::fit(&told, room, look), tone, look);
-        vec![line]
-    }
-
-    fn report_text(&self, shown: &Shown, report: &Report, shared: &Shared) -> String {
-        let locale = shared.look.locale;
-        let mut words = vec![match report.extent {
-            Extent::Off => t!("mapping.off_long", locale = locale).into_owned(),
-            Extent::NeedsDetails => t!("mapping.needs_details", locale = locale).into_owned(),
-            Extent::NotCompared => {
-                let is_create = shown.row.when == When::Create
-                    || table::spec(self.entity, &shown.row.field).is_none_or(|spec| !spec.is_comparable());
-                let word = if is_create { "mapping.create_only" } else { "mapping.not_compared" };
-                t!(word, locale = locale).into_owned()
-            }
-            Extent::Compared => t!(
-                "mapping.changes",
-                changes = grouped(report.changes),
-                matched = grouped(report.matched),
-                locale = locale
-            )
-            .into_owned(),
-        }];
-        if report.empty > 0 {
-            words.push(t!("mapping.empty", count = grouped(report.empty), locale = locale).into_owned());
-        }
-        words.extend(report.counts().into_iter().map(|(reason, count)| long(reason, count, locale)));
-        words.join(if locale == "en" { "; " } else { "；" })
-    }
-
-    /// The lines below an expression that is being edited.
-    pub(super) fn editor_lines(&self, editor: &Editor, area: Rect, shared: &Shared) -> Vec<Line<'static>> {
-        let look = shared.look;
-        let locale = look.locale;
-        let completions = editor.completions(&self.custom_fields(shared));
-        let mut lines = Vec::new();
-        if !completions.is_empty() {
-            lines.push(completion_line(editor.chosen, &completions, usize::from(area.width), look));
-        }
-        let error = editor.error();
-        if completions.is_empty() || area.height > 3 {
-            match &error {
-                Some(error) => lines.extend(wrapped(&format!("X {error}"), Tone::Bad, area, look)),
-                None => {
-                    let told = signature(&editor.before_cursor());
-                    let told = told.map_or_else(|| t!("mapping.type", locale = locale).into_owned(), str::to_owned);
-                    lines.extend(wrapped(&told, Tone::Quiet, area, look));
-                }
-            }
-        }
-        if error.is_none() {
-            lines.extend(self.result_line(&editor.row(), area, shared));
-            lines.extend(wrapped(&self.impact_text(editor, shared), Tone::Plain, area, look));
-        }
-        lines
-    }
-
-    fn impact_text(&self, editor: &Editor, shared: &Shared) -> String {
-        let locale = shared.look.locale;
-        if editor.row().value.trim().is_empty() {
-            return t!("mapping.off_long", locale = locale).into_owned();
-        }
-        let (Some(Ok(report)), Some(impact)) = (&editor.report, &editor.impact) else {
-            let is_known = editor.ticket > 0 && shared.survey.people().is_some();
-            return if is_known { t!("scenario.counting", locale = locale).into_owned() } else { String::new() };
-        };
-        let shown = Shown { row: editor.row(), own: None, default: None };
-        if report.extent != Extent::Compared {
-            return self.report_text(&shown, report, shared);
-        }
-        let (changes, matched) = (grouped(impact.changes), grouped(impact.matched));
-        let mut words =
-            vec![t!("mapping.changes", changes = changes, matched = matched, locale = locale).into_owned()];
-        for (reason, count) in &impact.newly {
-            words.push(t!("mapping.newly", what = long(*reason, *count, locale), locale = locale).into_owned());
-        }
-        words.join(if locale == "en" { "; " } else { "；" })
     }
 
     pub(super) fn summary_line(&self, columns: usize, shared: &Shared) -> Line<'static> {
@@ -323,9 +196,9 @@ impl FieldMapping {
             text::push(&mut line, format!("   {told}"), Tone::Bad, look);
         } else if let Some(shown) = rows.iter().find(|shown| self.standing(shown) == Standing::Error)
             && let Some(Ok(report)) = self.report(&shown.row.field)
-            && let Some((reason, count)) = report.counts().first()
+            && let Some((reason, count)) = worst(report)
         {
-            let told = format!("X {}: {}", shown.row.field, long(*reason, *count, locale));
+            let told = format!("X {}: {}", shown.row.field, long(reason, count, locale));
             text::push(&mut line, format!("   {}", text::fit(&told, room, look)), Tone::Bad, look);
         }
         line
@@ -353,6 +226,13 @@ impl FieldMapping {
     }
 }
 
+/// What of a row is told first: one value for several people, else the most frequent trouble.
+fn worst(report: &Report) -> Option<(Reason, u64)> {
+    let counts = report.counts();
+    let clash = counts.iter().find(|(reason, _)| *reason == Reason::DuplicateInSource);
+    clash.or_else(|| counts.first()).copied()
+}
+
 /// How many people a field recognised, in words.
 pub(super) fn matches(count: u64, locale: &str) -> String {
     t!("mapping.identity.by", count = grouped(count), locale = locale).into_owned()
@@ -366,7 +246,7 @@ fn widths(columns: usize) -> (usize, usize) {
 }
 
 /// A mobile is shown without its middle.
-fn masked(field: &str, value: &str) -> String {
+pub(super) fn masked(field: &str, value: &str) -> String {
     if field == "mobile" || field == "telephone" { mask_mobile(value) } else { value.to_owned() }
 }
 
@@ -382,37 +262,7 @@ fn short(reason: Reason, count: u64, locale: &str) -> String {
     t!(format!("mapping.short.{word}"), count = grouped(count), locale = locale).into_owned()
 }
 
-fn long(reason: Reason, count: u64, locale: &str) -> String {
+pub(super) fn long(reason: Reason, count: u64, locale: &str) -> String {
     let why = t!(format!("reason.{}", reason.as_str()), locale = locale);
     t!("mapping.long", count = grouped(count), why = why, locale = locale).into_owned()
-}
-
-fn wrapped(told: &str, tone: Tone, area: Rect, look: Look) -> Vec<Line<'static>> {
-    let columns = usize::from(area.width).saturating_sub(3);
-    if area.height <= 3 {
-        return vec![Line::styled(format!("  {}", text::fit(told, columns, look)), look.style(tone))];
-    }
-    let lines = text::wrap(told, columns);
-    lines.into_iter().map(|line| Line::styled(format!("  {line}"), look.style(tone))).collect()
-}
-
-/// As many completions as have room, the chosen one among them.
-fn completion_line(
-    chosen: usize,
-    completions: &[crate::core::expression::Completion],
-    columns: usize,
-    look: Look,
-) -> Line<'static> {
-    let mut line = Line::default();
-    text::push(&mut line, "  Tab ", Tone::Quiet, look);
-    for (index, completion) in completions.iter().enumerate().skip(chosen.saturating_sub(1)) {
-        let shown = text::fit(&completion.shown, 40, look);
-        if line.width() + text::width(&shown) + 2 > columns {
-            break;
-        }
-        let tone = if index == chosen { Tone::Cursor } else { Tone::Plain };
-        text::push(&mut line, shown, tone, look);
-        text::push(&mut line, "  ", Tone::Plain, look);
-    }
-    line
 }

@@ -9,6 +9,7 @@ mod identity;
 mod lines;
 mod numbers;
 mod offers;
+mod row;
 mod table;
 
 use std::collections::HashMap;

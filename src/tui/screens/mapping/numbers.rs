@@ -54,7 +54,8 @@ impl FieldMapping {
 
     /// After the edited text changed: its impact is asked for once it compiles.
     pub(super) fn edited(&mut self, shared: &Shared) -> Vec<Command> {
-        let before = self.reports.get(&(self.entity, self.field.clone())).and_then(|known| known.clone().ok());
+        let before =
+            self.reports.get(&(self.entity, self.field.clone())).and_then(|known| known.clone().ok());
         let Some(editor) = &mut self.editor else { return Vec::new() };
         (editor.impact, editor.report) = (None, None);
         self.ticket += 1;
@@ -116,9 +117,9 @@ impl FieldMapping {
             return Vec::new();
         }
         let records = spread(people.accounts.len());
-        let ids = records.into_iter().map(|record| {
-            sides.survey.source.accounts[people.accounts[record].0].account_id()
-        });
+        let ids = records
+            .into_iter()
+            .map(|record| sides.survey.source.accounts[people.accounts[record].0].account_id());
         let (file, draft) = (Box::new(shared.file.clone()), Box::new(shared.draft.clone()));
         vec![Command::Survey(SurveyRequest::Sample { file, draft, ids: ids.collect() })]
     }
@@ -143,7 +144,8 @@ impl FieldMapping {
         let records = spread(length);
         let of = records.len();
         let number = self.sample % of.max(1);
-        let record = self.pinned.filter(|record| *record < length).or_else(|| records.get(number).copied())?;
+        let record =
+            self.pinned.filter(|record| *record < length).or_else(|| records.get(number).copied())?;
         let record = match self.entity {
             Entity::User => {
                 let account = &sides.survey.source.accounts[people.accounts[record].0];

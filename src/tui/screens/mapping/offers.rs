@@ -40,7 +40,9 @@ impl FieldMapping {
         let mut offers = vec![Offer::hinted(Action::Activate).named(enter)];
         match self.focus {
             Focus::Rows => offers.push(Offer::hinted(Action::Right).named(other)),
-            Focus::When | Focus::OnEmpty => offers.push(Offer::quiet(Action::Right).named("mapping.offer.turn")),
+            Focus::When | Focus::OnEmpty => {
+                offers.push(Offer::quiet(Action::Right).named("mapping.offer.turn"))
+            }
             _ => {}
         }
         if matches!(self.focus, Focus::Rows | Focus::When | Focus::OnEmpty) {
@@ -73,8 +75,7 @@ impl FieldMapping {
         let locale = shared.look.locale;
         let is_reading = matches!(shared.survey.sides, Loadable::Loading(_));
         let reading = is_reading.then(|| t!("scenario.reading", locale = locale).into_owned());
-        let is_full =
-            shared.survey.ready().is_some_and(|sides| sides.survey.detail == Detail::Everything);
+        let is_full = shared.survey.ready().is_some_and(|sides| sides.survey.detail == Detail::Everything);
         let all = is_full.then(|| t!("mapping.note.full", locale = locale).into_owned());
         vec![
             Offer::quiet(Action::Again).named("scenario.offer.again").unless(reading.clone()),
@@ -92,7 +93,9 @@ fn editor_offers(is_full: bool) -> Vec<Offer> {
         Offer::hinted(Action::Up),
         Offer::hinted(Action::Down),
     ];
-    offers.extend([Action::PageDown, Action::PageUp].map(|page| Offer::quiet(page).named("mapping.offer.sample")));
+    offers.extend(
+        [Action::PageDown, Action::PageUp].map(|page| Offer::quiet(page).named("mapping.offer.sample")),
+    );
     let height = if is_full { "mapping.offer.small" } else { "tui.action.full_height" };
     offers.push(Offer::hinted(Action::FullHeight).named(height));
     offers.push(Offer::hinted(Action::Save).named("mapping.offer.keep"));

@@ -1,5 +1,7 @@
 //! The rows as the screen shows them: the defaults in their places, then the connection's own, and edits of either.
 
+use rust_i18n::t;
+
 use crate::config::draft::Draft;
 use crate::core::field::{FieldKind, FieldSpec, Readable, department_field, user_field};
 use crate::core::plan::Entity;
@@ -114,7 +116,6 @@ pub(super) fn spec(entity: Entity, field: &str) -> Option<FieldSpec> {
 
 /// A field's limits in words of the locale.
 pub(super) fn limits(entity: Entity, field: &str, locale: &str) -> String {
-    use rust_i18n::t;
     let Some(spec) = spec(entity, field) else {
         return t!("mapping.limit.unknown", locale = locale).into_owned();
     };
@@ -142,17 +143,33 @@ pub(super) fn limits(entity: Entity, field: &str, locale: &str) -> String {
 /// What a field is called: the row's own label, else the vendor's word where there is one.
 pub(super) fn label(row: &MappingRow, entity: Entity, locale: &str) -> String {
     const WORDS: [&str; 14] = [
-        "userid", "name", "mobile", "email", "title", "job_number", "work_place", "telephone", "org_email",
-        "remark", "hired_date", "manager_userid", "nickname", "hide_mobile",
+        "userid",
+        "name",
+        "mobile",
+        "email",
+        "title",
+        "job_number",
+        "work_place",
+        "telephone",
+        "org_email",
+        "remark",
+        "hired_date",
+        "manager_userid",
+        "nickname",
+        "hide_mobile",
     ];
-    // The defaults' labels are English words; both languages have their own.
-    let is_plain = row.label.is_empty() || ["Name", "Mobile", "Mailbox", "Userid"].contains(&row.label.as_str());
-    let is_known = entity == Entity::User && WORDS.contains(&row.field.as_str());
-    if is_plain && is_known {
-        return rust_i18n::t!(format!("mapping.field.{}", row.field), locale = locale).into_owned();
-    }
-    if is_plain && entity == Entity::Department && row.field == "name" {
-        return rust_i18n::t!("mapping.field.department_name", locale = locale).into_owned();
+    let word = match entity {
+        Entity::User if WORDS.contains(&row.field.as_str()) => Some(format!("mapping.field.{}", row.field)),
+        Entity::Department if row.field == "name" => Some("mapping.field.department_name".to_owned()),
+        Entity::User | Entity::Department => None,
+    };
+    // A label that is the field's own word in either language follows the language.
+    let is_usual = |word: &String| {
+        row.label.is_empty()
+            || ["en", "zh-CN"].iter().any(|locale| t!(word.as_str(), locale = locale) == row.label)
+    };
+    if let Some(word) = word.filter(is_usual) {
+        return t!(word, locale = locale).into_owned();
     }
     if row.label.is_empty() { row.field.clone() } else { row.label.clone() }
 }
@@ -162,7 +179,10 @@ mod tests {
     use super::*;
 
     fn fields(draft: &Draft) -> Vec<(String, bool)> {
-        shown(draft, Entity::User).into_iter().map(|shown| (shown.row.field.clone(), shown.is_off())).collect()
+        shown(draft, Entity::User)
+            .into_iter()
+            .map(|shown| (shown.row.field.clone(), shown.is_off()))
+            .collect()
     }
 
     #[test]

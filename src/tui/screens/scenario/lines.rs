@@ -193,12 +193,14 @@ impl Scenario {
                     time = clock(estimate.seconds),
                     locale = locale
                 );
-                text::push(&mut line, format!("   {told}"), Tone::Strong, look);
+                text::push(&mut line, fitted(&format!("   {told}"), shared), Tone::Strong, look);
             }
-            Some(Err((message, _))) => text::push(&mut line, format!(" X {message}"), Tone::Bad, look),
+            Some(Err((message, _))) => {
+                text::push(&mut line, fitted(&format!(" X {message}"), shared), Tone::Bad, look)
+            }
             None => match (&shared.survey.counted, shared.survey.is_counting) {
                 (Some(Err((message, _))), false) if !is_nobody(shared) => {
-                    text::push(&mut line, format!(" X {message}"), Tone::Bad, look);
+                    text::push(&mut line, fitted(&format!(" X {message}"), shared), Tone::Bad, look);
                 }
                 (_, true) => {
                     text::push(
@@ -222,7 +224,7 @@ impl Scenario {
             self.shows_all || self.errors.iter().all(|error| !error.field.starts_with("scenario.scope"));
         let wrong = self.errors.first().map(|error| error.text.clone()).filter(|_| is_time);
         if let Some(text) = wrong.or_else(|| self.refused(shared).map(|(_, text)| text)) {
-            text::push(&mut line, format!(" X {text}"), Tone::Bad, look);
+            text::push(&mut line, fitted(&format!(" X {text}"), shared), Tone::Bad, look);
             return line;
         }
         let told = match &shared.survey.estimate {
@@ -231,7 +233,7 @@ impl Scenario {
             }
             _ => t!("scenario.small_first", locale = locale),
         };
-        text::push(&mut line, format!(" ! {told}"), Tone::Warning, look);
+        text::push(&mut line, fitted(&format!(" ! {told}"), shared), Tone::Warning, look);
         line
     }
 
@@ -283,4 +285,9 @@ impl Scenario {
 
 fn is_nobody(shared: &Shared) -> bool {
     shared.draft.scope.iter().all(|pair| pair.sources.is_empty())
+}
+
+/// The text in the columns of the window.
+fn fitted(told: &str, shared: &Shared) -> String {
+    text::fit(told, usize::from(shared.size.0).saturating_sub(1), shared.look)
 }

@@ -236,11 +236,6 @@ impl Scenario {
         }
     }
 
-    fn read_again(&mut self, shared: &mut Shared) -> Vec<Command> {
-        let Shared { draft, file, survey, now_ms, .. } = shared;
-        survey.read_again(draft, file, *now_ms, false)
-    }
-
     fn open_choice(&self) -> bool {
         self.leavers.is_open() || self.disabled.is_open()
     }
@@ -323,7 +318,10 @@ impl Screen for Scenario {
             Action::Add => return self.add_pair(shared),
             Action::Delete => return self.delete_pair(shared),
             Action::TypeId => self.typed = Some(TextField::new("")),
-            Action::Again => return self.read_again(shared),
+            Action::Again => {
+                let Shared { draft, file, survey, now_ms, .. } = shared;
+                return survey.read_again(draft, file, *now_ms, false);
+            }
             Action::Filter => {
                 if let Some((side, _)) = self.tree(shared) {
                     side.search = Some(TextField::new(""));
