@@ -3,6 +3,7 @@
 pub mod application;
 pub mod mapping;
 pub mod permissions;
+pub mod preview;
 pub mod scenario;
 
 use super::screen::{Screen, ScreenId};
@@ -14,6 +15,7 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
         ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
-        ScreenId::Overview | ScreenId::Preview | ScreenId::Sync | ScreenId::History | ScreenId::Logon => None,
+        ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
+        ScreenId::Overview | ScreenId::Sync | ScreenId::History | ScreenId::Logon => None,
     }
 }

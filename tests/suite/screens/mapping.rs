@@ -25,7 +25,10 @@ fn the_default_mapping_at_every_size() {
         for (language, look) in [("en", ENGLISH), ("zh", CHINESE), ("ascii", ASCII)] {
             let mut stage = Stage::new(Some(WHOLE), look, AT);
             stage.survey();
-            insta::assert_snapshot!(format!("default_{language}_{columns}x{rows}"), stage.picture(columns, rows));
+            insta::assert_snapshot!(
+                format!("default_{language}_{columns}x{rows}"),
+                stage.picture(columns, rows)
+            );
         }
     }
 }
@@ -175,7 +178,8 @@ fn the_equivalent_command_and_the_difference_are_shown_and_copied() {
     add(&mut stage, "title", "user.description");
     stage.press(&[Key::Enter, Key::Char('=')]);
     let picture = stage.picture(80, 24);
-    for text in ["dingsync preview", "dingsync sync", "+ field = \"title\"", "+ value = \"user.description\""] {
+    for text in ["dingsync preview", "dingsync sync", "+ field = \"title\"", "+ value = \"user.description\""]
+    {
         assert!(picture.contains(text), "{text}: {picture}");
     }
     stage.press(&[Key::Char('y')]);

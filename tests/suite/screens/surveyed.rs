@@ -47,7 +47,10 @@ fn account(number: usize) -> Account {
         phone_number: (number % 11 != 0).then(|| format!("1380000{number:04}")),
         enabled: number % 13 != 0,
         units: vec![Membership { unit: UnitId(unit.into()), name: None, primary: true }],
-        custom_fields: vec![("desk".into(), format!("{}", 8000 + number % 30)), ("title".into(), "工程师".into())],
+        custom_fields: vec![
+            ("desk".into(), format!("{}", 8000 + number % 30)),
+            ("title".into(), "工程师".into()),
+        ],
         ..Account::default()
     }
 }

@@ -82,11 +82,11 @@ impl Application {
 
     fn judge(&mut self, shared: &Shared) {
         let locale = shared.look.locale;
-        let own = draft::errors(ScreenId::Application, &shared.draft, &shared.file, locale);
         self.errors = self.trial.refusals(locale).into_iter().collect();
-        for error in own.into_iter().rev() {
-            self.errors.insert(Field::of_setting(&error.field), error.text);
+        if self.trial.seen_ip().is_some() {
+            self.errors.insert(Field::Egress, developer::egress(&self.trial, shared).0);
         }
+        self.errors.extend(own_errors(shared));
     }
 
     /// The error of a field, once it is time to show it.
@@ -129,8 +129,7 @@ impl Application {
     fn next(&mut self, shared: &Shared) -> Vec<Command> {
         self.judge(shared);
         // What the last test found is for step 2 to judge again.
-        let own = draft::errors(ScreenId::Application, &shared.draft, &shared.file, shared.look.locale);
-        if own.is_empty() {
+        if own_errors(shared).is_empty() {
             return vec![Command::Go(ScreenId::Permissions)];
         }
         self.focus_on_first_error(shared);
@@ -363,7 +362,7 @@ impl Screen for Application {
     }
 
     fn is_complete(&self, shared: &Shared) -> bool {
-        draft::errors(ScreenId::Application, &shared.draft, &shared.file, shared.look.locale).is_empty()
+        own_errors(shared).is_empty()
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
@@ -378,6 +377,23 @@ impl Screen for Application {
     fn help(&self) -> &'static str {
         "application.help"
     }
+}
+
+/// What is open or wrong in the answers alone.
+fn own_errors(shared: &Shared) -> BTreeMap<Field, String> {
+    let locale = shared.look.locale;
+    let missing = t!("application.error.missing", locale = locale);
+    let open = Field::ALL.into_iter().filter(|field| field.is_open(&shared.draft));
+    let mut errors: BTreeMap<Field, String> = open.map(|field| (field, missing.to_string())).collect();
+    let is_anything_open = !errors.is_empty();
+    for error in draft::errors(ScreenId::Application, &shared.draft, &shared.file, locale).into_iter().rev() {
+        let field = Field::of_setting(&error.field);
+        // A section that is missing as a whole is told by its fields.
+        if !(field == Field::Next && is_anything_open) {
+            errors.entry(field).or_insert(error.text);
+        }
+    }
+    errors
 }
 
 fn note(key: &'static str, shared: &Shared) -> Command {

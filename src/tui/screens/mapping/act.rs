@@ -24,7 +24,7 @@ impl FieldMapping {
             Action::NextPane => self.move_focus(1, shared),
             Action::PreviousPane => self.move_focus(-1, shared),
             Action::Undo => return self.undo(shared),
-            Action::Add => self.window = Some(Window::Add(Adding::open())),
+            Action::Add => self.window = Some(Window::Add(Box::new(Adding::open()))),
             Action::Delete => return self.delete(shared),
             Action::NextSample => {
                 self.sample += 1;

@@ -128,8 +128,11 @@ impl FieldMapping {
         let Some((_, shown)) = self.current(shared) else { return };
         let arrow = if look.is_ascii { "->" } else { "→" };
         let label = table::label(&shown.row, self.entity, look.locale);
+        let mut title = format!("{label} {arrow} {}", shown.row.field);
         let limits = table::limits(self.entity, &shown.row.field, look.locale);
-        let title = format!("{label} {arrow} {}: {limits}", shown.row.field);
+        if area.height <= PANE {
+            title.push_str(&format!(": {limits}"));
+        }
         let is_focused =
             self.editor.is_some() || matches!(self.focus, Focus::Label | Focus::When | Focus::OnEmpty);
         let inner = if self.is_full() {
@@ -157,6 +160,11 @@ impl FieldMapping {
             Some(editor) => self.editor_lines(editor, rest, shared),
             None => self.pane_lines(&shown, rest, shared),
         };
+        if area.height > PANE {
+            lines.push(Line::default());
+            let wrapped = text::wrap(&limits, usize::from(rest.width).saturating_sub(3));
+            lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Tone::Quiet))));
+        }
         lines.truncate(usize::from(rest.height));
         for (row, line) in (0..rest.height).zip(lines) {
             frame.render_widget(line, Rect { y: rest.y + row, height: 1, ..rest });

@@ -191,7 +191,9 @@ mod tests {
 
     fn typed(text: &str) -> Editor {
         let mut editor = Editor::open(blank("title", String::new()), Entity::User, true);
-        text.chars().for_each(|letter| drop(editor.key(Key::Char(letter))));
+        for letter in text.chars() {
+            editor.key(Key::Char(letter));
+        }
         editor
     }
 

@@ -126,12 +126,16 @@ impl FieldMapping {
             (false, Standing::Warning) => "  !",
             (false, Standing::Error) => "  X",
         };
-        let expression = if shown.is_off() {
+        let edited = self.editor.as_ref().filter(|_| is_here).map(|editor| editor.row().value);
+        let expression = if let Some(edited) = &edited {
+            edited.replace('\n', " ")
+        } else if shown.is_off() {
             t!("mapping.off", locale = locale).into_owned()
         } else {
             shown.row.value.replace('\n', " ")
         };
-        let (told, tone) = self.told(shown, shared);
+        let (told, tone) =
+            if edited.is_some() { (String::new(), Tone::Plain) } else { self.told(shown, shared) };
         let mut line = Line::default();
         let tone_row = match (is_here && self.focus == Focus::Rows && self.editor.is_none(), shown.is_off()) {
             (true, _) => Tone::Cursor,
@@ -247,7 +251,7 @@ fn widths(columns: usize) -> (usize, usize) {
 
 /// A mobile is shown without its middle.
 pub(super) fn masked(field: &str, value: &str) -> String {
-    if field == "mobile" || field == "telephone" { mask_mobile(value) } else { value.to_owned() }
+    if field == "mobile" { mask_mobile(value) } else { value.to_owned() }
 }
 
 fn short(reason: Reason, count: u64, locale: &str) -> String {

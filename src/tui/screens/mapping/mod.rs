@@ -64,7 +64,7 @@ const ORDER: [Focus; 8] = [
 /// A window over the screen.
 #[derive(Debug, Clone)]
 enum Window {
-    Add(Adding),
+    Add(Box<Adding>),
     Identity(Choosing),
     /// The equivalent command and what saving changes, from this line on.
     Command(usize),

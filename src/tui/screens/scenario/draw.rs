@@ -33,8 +33,11 @@ const BELOW: u16 = 10;
 /// Columns of a row's label.
 pub(super) const LABEL: usize = 30;
 
-/// Columns of the filter's field.
-pub(super) const INCLUDE: u16 = 30;
+/// Columns of the filter's field in a window of so many.
+pub(super) fn include_columns(columns: u16) -> u16 {
+    (columns / 8).saturating_mul(3).clamp(30, 90)
+}
+
 /// Columns of the leavers' department.
 pub(super) const DEPARTMENT: u16 = 12;
 
@@ -316,8 +319,8 @@ fn input_area(pane: Rect, label: &str) -> Rect {
         .intersection(pane)
 }
 
-fn include_area(row: Rect, _shared: &Shared) -> Rect {
-    Rect { x: row.x + LABEL as u16 + 4, width: INCLUDE, ..row }.intersection(row)
+fn include_area(row: Rect, shared: &Shared) -> Rect {
+    Rect { x: row.x + LABEL as u16 + 4, width: include_columns(shared.size.0), ..row }.intersection(row)
 }
 
 fn leavers_area(scenario: &Scenario, row: Rect, shared: &Shared) -> Rect {

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::Scenario;
-use super::draw::{DEPARTMENT, INCLUDE, LABEL, disabled_words, leavers_words};
+use super::draw::{DEPARTMENT, LABEL, disabled_words, include_columns, leavers_words};
 use super::field::Field;
 use super::pairs::name;
 use crate::core::profile::Leavers;
@@ -170,8 +170,11 @@ impl Scenario {
             }
             (None, None) => (String::new(), Tone::Plain),
         };
-        let field =
-            if self.focus == Field::Include || !shared.draft.include.is_empty() { INCLUDE } else { 0 };
+        let field = if self.focus == Field::Include || !shared.draft.include.is_empty() {
+            include_columns(shared.size.0)
+        } else {
+            0
+        };
         text::push(&mut line, " ".repeat(usize::from(field)), Tone::Plain, look);
         let room = columns.saturating_sub(line.width() + 1);
         text::push(&mut line, format!(" {}", text::fit(&told, room.saturating_sub(1), look)), tone, look);

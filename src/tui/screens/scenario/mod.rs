@@ -170,7 +170,7 @@ impl Scenario {
                 if let Some((side, tree)) = self.tree(shared) {
                     match side.search.take_if(|_| true) {
                         // The search ends where the cursor is: its surroundings become visible.
-                        Some(_) => side.reveal(tree, &[side.cursor.clone()]),
+                        Some(_) => side.reveal_here(tree),
                         None => side.act(Action::Activate, tree, 1),
                     }
                 }
@@ -232,7 +232,7 @@ impl Scenario {
         self.disabled.act(Action::Close, disabled);
         if let Some((side, tree)) = self.tree(shared) {
             side.search = None;
-            side.reveal(tree, &[side.cursor.clone()]);
+            side.reveal_here(tree);
         }
     }
 

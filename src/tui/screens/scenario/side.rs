@@ -36,6 +36,12 @@ impl Side {
         }
     }
 
+    /// Unfolds everything above the cursor.
+    pub(super) fn reveal_here(&mut self, tree: &Tree) {
+        let here = self.cursor.clone();
+        self.reveal(tree, std::slice::from_ref(&here));
+    }
+
     /// The visible nodes: the hits of the search with everything above them, else what is unfolded.
     pub(super) fn rows(&self, tree: &Tree) -> Vec<usize> {
         if let Some(wanted) = self.wanted() {
