@@ -5,6 +5,7 @@ pub mod mapping;
 pub mod permissions;
 pub mod preview;
 pub mod scenario;
+pub mod sync;
 
 use super::screen::{Screen, ScreenId};
 
@@ -16,6 +17,7 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
         ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
-        ScreenId::Overview | ScreenId::Sync | ScreenId::History | ScreenId::Logon => None,
+        ScreenId::Sync => Some(Box::new(sync::Sync::default())),
+        ScreenId::Overview | ScreenId::History | ScreenId::Logon => None,
     }
 }

@@ -163,7 +163,9 @@ impl FieldMapping {
         if area.height > PANE {
             lines.push(Line::default());
             let wrapped = text::wrap(&limits, usize::from(rest.width).saturating_sub(3));
-            lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Tone::Quiet))));
+            lines.extend(
+                wrapped.into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Tone::Quiet))),
+            );
         }
         lines.truncate(usize::from(rest.height));
         for (row, line) in (0..rest.height).zip(lines) {
