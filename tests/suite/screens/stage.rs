@@ -80,6 +80,7 @@ impl Stage {
             survey: Surveyed::default(),
             log_path: PathBuf::from("/state/dingsync.log"),
             run: None,
+            is_run_starting: false,
             is_own_world: false,
             check_warnings: 0,
         });

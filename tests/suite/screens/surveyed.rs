@@ -42,10 +42,10 @@ fn account(number: usize) -> Account {
         id: format!("user_{number:04}"),
         username: Some(format!("person{number}")),
         display_name: Some(format!("{}{}", NAMES[number % NAMES.len()], number / NAMES.len())),
-        email: (number % 5 != 0).then(|| format!("P{number}@Example.com")),
+        email: (!number.is_multiple_of(5)).then(|| format!("P{number}@Example.com")),
         phone_region: Some("86".into()),
-        phone_number: (number % 11 != 0).then(|| format!("1380000{number:04}")),
-        enabled: number % 13 != 0,
+        phone_number: (!number.is_multiple_of(11)).then(|| format!("1380000{number:04}")),
+        enabled: !number.is_multiple_of(13),
         units: vec![Membership { unit: UnitId(unit.into()), name: None, primary: true }],
         custom_fields: vec![
             ("desk".into(), format!("{}", 8000 + number % 30)),

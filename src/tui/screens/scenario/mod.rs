@@ -236,18 +236,6 @@ impl Scenario {
         }
     }
 
-    fn open_choice(&self) -> bool {
-        self.leavers.is_open() || self.disabled.is_open()
-    }
-
-    fn searches(&self) -> bool {
-        match self.focus {
-            Field::Units => self.units.search.is_some(),
-            Field::Departments => self.departments.search.is_some(),
-            _ => false,
-        }
-    }
-
     /// The text field that takes letters now.
     fn text_field(&mut self) -> Option<&mut TextField> {
         if self.typed.is_some() {

@@ -96,4 +96,16 @@ impl Scenario {
             offer(Action::Delete).named("scenario.offer.delete_pair").unless(only),
         ]
     }
+
+    pub(super) fn open_choice(&self) -> bool {
+        self.leavers.is_open() || self.disabled.is_open()
+    }
+
+    pub(super) fn searches(&self) -> bool {
+        match self.focus {
+            Field::Units => self.units.search.is_some(),
+            Field::Departments => self.departments.search.is_some(),
+            _ => false,
+        }
+    }
 }
