@@ -6,6 +6,7 @@ pub mod permissions;
 pub mod preview;
 pub mod scenario;
 pub mod sync;
+pub mod watch;
 
 use super::screen::{Screen, ScreenId};
 
@@ -18,6 +19,7 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
+        ScreenId::Watch => Some(Box::new(watch::Watch::default())),
         ScreenId::Overview | ScreenId::History | ScreenId::Logon => None,
     }
 }

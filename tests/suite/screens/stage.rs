@@ -80,8 +80,8 @@ impl Stage {
             survey: Surveyed::default(),
             log_path: PathBuf::from("/state/dingsync.log"),
             run: None,
-            is_run_starting: false,
             is_own_world: false,
+            is_run_starting: false,
             check_warnings: 0,
         });
         let commands = app.start(at);
