@@ -2,9 +2,11 @@
 
 pub mod application;
 pub mod history;
+pub mod mapping;
 pub mod overview;
 pub mod permissions;
 pub mod preview;
+pub mod scenario;
 pub mod sync;
 pub mod watch;
 
@@ -13,13 +15,15 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
-        ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Overview => Some(Box::new(overview::Overview::default())),
         ScreenId::History => Some(Box::new(history::History::default())),
+        ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
+        ScreenId::Mapping => Some(Box::new(mapping::FieldMapping::default())),
+        ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
-        ScreenId::Scenario | ScreenId::Mapping | ScreenId::Logon => None,
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
+        ScreenId::Logon => None,
     }
 }

@@ -17,7 +17,7 @@ use crate::tui::look::{Look, Tone};
 const LONGEST: usize = 4096;
 
 /// A field of one line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TextField {
     area: TextArea<'static>,
     is_secret: bool,
@@ -30,12 +30,6 @@ pub struct Pasted {
     pub taken: usize,
     /// Blanks, line ends and control characters left out.
     pub trimmed: usize,
-}
-
-impl Default for TextField {
-    fn default() -> Self {
-        Self::new("")
-    }
 }
 
 impl TextField {
