@@ -139,6 +139,8 @@ actions! {
     Language "language" [F(2)];
     /// The overview of the connection.
     Overview "overview" [Ctrl('o')];
+    /// DingTalk QR code logon.
+    Logon "logon" [Ctrl('g')];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.

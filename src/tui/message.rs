@@ -6,7 +6,7 @@ use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
 use super::worker::preview;
-use super::worker::{application, permissions, run};
+use super::worker::{application, logon, permissions, run};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -49,6 +49,8 @@ pub enum Answer {
     },
     /// For the preview.
     Preview(preview::Told),
+    /// About QR code logon.
+    Logon(logon::Told),
     /// Step 1.
     Application(application::Answer),
     /// Step 2.
@@ -81,6 +83,8 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Look at QR code logon, or carry it out.
+    Logon(logon::Request),
     /// Step 1.
     Application(application::Request),
     /// Step 2.

@@ -1,6 +1,7 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
 pub mod application;
+pub mod logon;
 pub mod permissions;
 pub mod preview;
 
@@ -10,13 +11,11 @@ use super::screen::{Screen, ScreenId};
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
+        ScreenId::Logon => Some(Box::new(logon::LogonScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
-        ScreenId::Overview
-        | ScreenId::Scenario
-        | ScreenId::Mapping
-        | ScreenId::Sync
-        | ScreenId::History
-        | ScreenId::Logon => None,
+        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::Sync | ScreenId::History => {
+            None
+        }
     }
 }
