@@ -139,10 +139,11 @@ impl App {
         self.overlay.as_deref().or_else(|| self.screens.get(&self.current).map(|screen| &**screen))
     }
 
-    /// The steps that exist, each with whether it is complete.
+    /// The steps, each with whether it is complete.
     fn steps(&self) -> Vec<(ScreenId, bool)> {
-        let exists = |step: &ScreenId| Some((*step, self.screens.get(step)?.is_complete(&self.shared)));
-        ScreenId::STEPS.iter().filter_map(exists).collect()
+        let is_complete =
+            |step| self.screens.get(&step).is_some_and(|screen| screen.is_complete(&self.shared));
+        ScreenId::STEPS.into_iter().map(|step| (step, is_complete(step))).collect()
     }
 
     /// The overview of settings that hold; else the first step that is open. Step 2 keeps no answers, so a connection
