@@ -2,6 +2,7 @@
 
 mod application;
 mod frame;
+mod logon;
 mod permissions;
 mod random;
 pub(crate) mod stage;

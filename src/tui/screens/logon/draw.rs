@@ -23,7 +23,7 @@ use crate::tui::widgets::{gauge, pane, text};
 use crate::tui::worker::logon::View;
 
 /// Columns that chain and rows need beside the code.
-const LEFT: u16 = 44;
+const LEFT: u16 = 62;
 /// Rows above the list: address, chain, the line of counts, blanks.
 const ABOVE: u16 = 10;
 /// Columns and rows of the confirmation.
