@@ -17,6 +17,7 @@ use super::overlay::quit::QuitQuestion;
 use super::screen::{Offer, Screen, ScreenId};
 use super::screens;
 use super::shared::Shared;
+use super::worker::run;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -304,12 +305,26 @@ impl App {
                 Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),
                 Command::Farewell(_) => {}
                 Command::Quit => {
-                    let kept = self.screens.values_mut().flat_map(|screen| screen.leave(&mut self.shared));
+                    let screens = self.screens.values_mut();
+                    let kept: Vec<Command> =
+                        screens.flat_map(|screen| screen.leave(&mut self.shared)).collect();
                     // What a screen keeps comes before the end; going elsewhere has become pointless.
-                    outside.extend(kept.filter(|command| !matches!(command, Command::Go(_) | Command::Quit)));
+                    for command in kept {
+                        match command {
+                            Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => {
+                                self.farewell.push(line);
+                            }
+                            Command::Farewell(_) | Command::Go(_) | Command::Quit => {}
+                            command => outside.push(command),
+                        }
+                    }
                     outside.push(Command::Quit);
                 }
-                command => outside.push(command),
+                command => {
+                    let is_start = matches!(&command, Command::Run(run::Request::Start(..)));
+                    self.shared.is_run_starting |= is_start;
+                    outside.push(command);
+                }
             }
         }
         outside

@@ -17,6 +17,7 @@ mod demo;
 mod dingtalk_client;
 mod incremental;
 mod leave_out;
+mod live_screen;
 mod logon;
 mod pace;
 mod planned;

@@ -4,6 +4,7 @@ pub mod application;
 pub mod logon;
 pub mod permissions;
 pub mod preview;
+pub mod sync;
 
 use super::screen::{Screen, ScreenId};
 
@@ -14,8 +15,7 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Logon => Some(Box::new(logon::LogonScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
-        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::Sync | ScreenId::History => {
-            None
-        }
+        ScreenId::Sync => Some(Box::new(sync::Sync::default())),
+        ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::History => None,
     }
 }
