@@ -170,6 +170,9 @@ impl App {
             if self.current != ScreenId::Logon {
                 offers.push(Offer::quiet(Action::Logon));
             }
+            if self.screens.contains_key(&ScreenId::Watch) && self.current != ScreenId::Watch {
+                offers.push(Offer::quiet(Action::Follow));
+            }
             offers.push(Offer::hinted(Action::Quit));
         }
         offers
@@ -213,6 +216,7 @@ impl App {
             Action::Language => self.shared.look.locale = if locale == "en" { "zh-CN" } else { "en" },
             Action::Overview => return vec![Command::Go(ScreenId::Overview)],
             Action::Logon => return vec![Command::Go(ScreenId::Logon)],
+            Action::Follow => return vec![Command::Go(ScreenId::Watch)],
             Action::Redraw => return vec![Command::Redraw],
             Action::Suspend => return vec![Command::Suspend],
             Action::Quit => return vec![Command::AskToQuit],
@@ -238,7 +242,8 @@ impl App {
             | Answer::Logon(_)
             | Answer::Permissions(_)
             | Answer::Preview(_)
-            | Answer::Run(_) => Vec::new(),
+            | Answer::Run(_)
+            | Answer::Watch(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
                 Vec::new()

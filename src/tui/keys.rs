@@ -127,6 +127,8 @@ actions! {
     Next "next" [Ctrl('n')];
     /// The step before.
     Back "back" [Ctrl('b')];
+    /// The editor at full height, or small again.
+    FullHeight "full_height" [Ctrl('e')];
     /// Save the answers to the settings file.
     Save "save" [Ctrl('s')];
     /// Leave the program (asks once when something is unsaved).
@@ -141,6 +143,8 @@ actions! {
     Overview "overview" [Ctrl('o')];
     /// DingTalk QR code logon.
     Logon "logon" [Ctrl('g')];
+    /// How following goes on, and what was changed by hand.
+    Follow "follow" [F(5)];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.
