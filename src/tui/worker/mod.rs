@@ -63,6 +63,7 @@ impl Worker {
         let (desk, reply) = (self.desk.clone(), self.reply.clone());
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
+            Command::RemoveFile(name) => self.keep(files::remove(desk, name)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
             Command::Application(request) => self.application(request),
             Command::Permissions(request) => self.permissions(request),
