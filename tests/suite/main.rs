@@ -20,6 +20,7 @@ mod leave_out;
 mod pace;
 mod planned;
 mod preview;
+mod screens;
 mod simulate;
 mod store;
 mod support;
