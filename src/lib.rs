@@ -52,6 +52,7 @@ pub mod idaas;
 pub mod incremental;
 pub mod interface;
 pub mod live;
+pub mod qr;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -129,6 +129,12 @@ pub enum Command {
         #[command(subcommand)]
         command: LinksCommand,
     },
+    /// DingTalk QR code logon: see where it stands, carry it out
+    Logon {
+        /// What to do; nothing shows where it stands
+        #[command(subcommand)]
+        command: Option<LogonCommand>,
+    },
     /// Show where the settings are, what they amount to, and whether they hold
     Config {
         /// What to show
@@ -280,4 +286,19 @@ pub enum LinkEntity {
     User,
     /// Unit and department.
     Department,
+}
+
+/// `logon`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum LogonCommand {
+    /// Show the chain from a scan to a session, what is to be done, and the logon address as a QR code
+    Status,
+    /// Create and switch on, or switch off, the identity provider, and bind the accounts of past synchronizations
+    Apply {
+        /// Look at every account in IDaaS, remembered ones too
+        #[arg(long)]
+        look_again: bool,
+    },
+    /// Print the RAM policy that QR code logon needs
+    Policy,
 }

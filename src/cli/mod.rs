@@ -9,6 +9,7 @@ pub mod context;
 pub mod demo;
 pub mod drift;
 pub mod links;
+pub mod logon;
 pub mod marks;
 pub mod preview;
 pub mod progress;
@@ -180,6 +181,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Links { command } => links::run(&command, context).await,
+        Command::Logon { command } => logon::run(command, context).await,
         Command::Config { command } => {
             let mut answer = Vec::new();
             config::run(&command, &context.load_options(), context.options.json, &mut answer)?;

@@ -14,6 +14,7 @@ pub mod incremental;
 pub mod journal;
 pub mod leave_out;
 pub mod line;
+pub mod logon;
 pub mod mapping;
 pub mod matching;
 pub mod normalise;
