@@ -139,6 +139,8 @@ actions! {
     Language "language" [F(2)];
     /// The overview of the connection.
     Overview "overview" [Ctrl('o')];
+    /// How following goes on, and what was changed by hand.
+    Follow "follow" [F(5)];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.

@@ -4,6 +4,7 @@ pub mod application;
 pub mod permissions;
 pub mod preview;
 pub mod sync;
+pub mod watch;
 
 use super::screen::{Screen, ScreenId};
 
@@ -17,5 +18,6 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Overview | ScreenId::Scenario | ScreenId::Mapping | ScreenId::History | ScreenId::Logon => {
             None
         }
+        ScreenId::Watch => Some(Box::new(watch::Watch::default())),
     }
 }
