@@ -127,6 +127,8 @@ actions! {
     Next "next" [Ctrl('n')];
     /// The step before.
     Back "back" [Ctrl('b')];
+    /// The editor at full height, or small again.
+    FullHeight "full_height" [Ctrl('e')];
     /// Save the answers to the settings file.
     Save "save" [Ctrl('s')];
     /// Leave the program (asks once when something is unsaved).
