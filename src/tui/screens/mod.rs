@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod history;
+pub mod logon;
 pub mod mapping;
 pub mod overview;
 pub mod permissions;
@@ -15,6 +16,7 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Logon => Some(Box::new(logon::LogonScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Overview => Some(Box::new(overview::Overview::default())),
@@ -24,6 +26,5 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
-        ScreenId::Logon => None,
     }
 }
