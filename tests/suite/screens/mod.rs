@@ -5,6 +5,7 @@ mod application;
 mod frame;
 mod mapping;
 mod permissions;
+mod preview;
 mod random;
 mod scenario;
 pub(crate) mod stage;
