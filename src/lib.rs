@@ -17,6 +17,7 @@
 //! | [`cli`] | the headless commands, one file each |
 //! | [`tui`] | the terminal interface: screens over the same core, each one file |
 //! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
+//! | [`qr`] | a QR code as lines of text |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
 //! # The journey of a record

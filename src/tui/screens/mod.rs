@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod history;
+pub mod logon;
 pub mod mapping;
 pub mod overview;
 pub mod permissions;
@@ -24,6 +25,6 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
         ScreenId::History => Some(Box::new(history::History::default())),
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
-        ScreenId::Logon => None,
+        ScreenId::Logon => Some(Box::new(logon::LogonScreen::default())),
     }
 }

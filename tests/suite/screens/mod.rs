@@ -3,6 +3,7 @@
 mod any_order;
 mod application;
 mod frame;
+mod logon;
 mod mapping;
 mod permissions;
 mod preview;
