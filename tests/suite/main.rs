@@ -17,6 +17,7 @@ mod preview;
 mod simulate;
 mod store;
 mod support;
+mod switches;
 mod sync;
 mod told;
 mod transport;
