@@ -52,7 +52,7 @@ impl<'a> Progress<'a> {
                     bar.finish_and_clear();
                 }
                 if !self.context.options.json {
-                    let status = status.as_str();
+                    let status = super::marks::status(*status, self.locale);
                     self.context.line(t!("sync.finished", run = run, status = status, locale = self.locale));
                     self.finish(run, summary);
                 }

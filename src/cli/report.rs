@@ -14,6 +14,7 @@ use crate::core::event::{Outcome, RecordEvent};
 use crate::core::journal::{Journal, RunRecord};
 use crate::core::plan::{Change, FieldChange};
 use crate::core::refusal;
+use crate::core::sentences::in_language;
 use crate::core::text;
 
 /// One record of a run: what was planned and what became of it.
@@ -68,7 +69,7 @@ pub async fn run(args: &ReportArgs, context: &Context) -> Result<Exit, Error> {
 }
 
 fn print_text(record: &RunRecord, rows: &[Row<'_>], context: &Context, locale: &str) {
-    context.line(headline(record));
+    context.line(headline(record, locale));
     for row in rows {
         let event = row.event;
         let id = event.source_id.as_deref().or(event.target_id.as_deref()).unwrap_or("-");
@@ -76,33 +77,40 @@ fn print_text(record: &RunRecord, rows: &[Row<'_>], context: &Context, locale: &
         let name = text::for_display(row.name, 60);
         let entity = marks::entity(event.entity, locale);
         let end = ending(event, locale);
-        context.line(format!("{mark} {entity:<10} {name}  [{id}]  {} {end}", event.action.as_str()));
+        context.line(format!(
+            "{mark} {entity:<10} {name}  [{id}]  {} {end}",
+            marks::action(event.action, locale)
+        ));
         for field in row.fields {
             context.line(format!("      {}", marks::field_line(field, locale)));
         }
     }
 }
 
-fn headline(record: &RunRecord) -> String {
+fn headline(record: &RunRecord, locale: &str) -> String {
     let summary = &record.summary;
-    format!(
-        "run {}  {}  {} applied, {} failed, {} skipped, {} pending; {} calls, {} refused for pace",
-        record.run,
-        record.status.as_str(),
-        summary.applied,
-        summary.failed,
-        summary.skipped,
-        summary.pending,
-        summary.calls,
-        summary.throttled
+    t!(
+        "records.headline",
+        run = record.run,
+        status = marks::status(record.status, locale),
+        applied = summary.applied,
+        failed = summary.failed,
+        skipped = summary.skipped,
+        pending = summary.pending,
+        calls = summary.calls,
+        throttled = summary.throttled,
+        locale = locale
     )
+    .into_owned()
 }
 
 fn ending(event: &RecordEvent, locale: &str) -> String {
-    let Some(code) = &event.code else { return event.outcome.as_str().to_owned() };
-    let known = refusal::explain(code).map(|known| known.text(locale));
-    let meaning = known.or(event.message.as_deref()).unwrap_or_default();
-    format!("{} {code}: {meaning}", event.outcome.as_str())
+    let outcome = marks::outcome(event.outcome, locale);
+    let said = event.message.as_deref().map(|message| in_language(message, locale));
+    let Some(code) = &event.code else { return outcome };
+    let known = refusal::explain(code).map(|known| known.text(locale).into());
+    let meaning = known.or(said).unwrap_or_default();
+    format!("{outcome} {code}: {meaning}")
 }
 
 fn fields_text(row: &Row<'_>, locale: &str) -> String {
@@ -159,7 +167,7 @@ fn harmless(cell: &str) -> String {
 }
 
 fn markdown(record: &RunRecord, rows: &[Row<'_>], locale: &str) -> String {
-    let mut page = format!("# {}\n\n", text::clean(&headline(record)));
+    let mut page = format!("# {}\n\n", text::clean(&headline(record, locale)));
     page.push_str(
         "| seq | entity | action | name | ids | outcome | fields |\n|---|---|---|---|---|---|---|\n",
     );

@@ -17,6 +17,7 @@ pub mod preview;
 pub mod profile;
 pub mod refusal;
 pub mod saved;
+pub mod sentences;
 pub mod source;
 pub mod synchronize;
 pub mod target;
