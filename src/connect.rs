@@ -9,7 +9,7 @@ use crate::config::{Config, SecretSource};
 use crate::core::check::CheckContext;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::journal::{Journal, RunLock};
+use crate::core::journal::{Journal, LockHolder, RunLock};
 use crate::core::planner::rfc3339;
 use crate::core::preview::{Reading, check_context};
 use crate::core::profile::Profile;
@@ -113,7 +113,12 @@ impl Connection {
 
     /// Takes the connection's lock for a command.
     pub fn lock(&self, command: &str) -> Result<Box<dyn RunLock>, Error> {
-        self.journal.lock(this_process(command, rfc3339(SystemClock.now_ms())))
+        self.journal.lock(Self::holder(command))
+    }
+
+    /// This process as the holder of a connection's lock.
+    pub fn holder(command: &str) -> LockHolder {
+        this_process(command, rfc3339(SystemClock.now_ms()))
     }
 
     /// What a preview works with.
@@ -146,6 +151,22 @@ pub fn open_state(config: &Config) -> Result<Store, Error> {
         corp_id: config.profile.corp_id.clone(),
     };
     Store::open(&config.state_path, &owner)
+}
+
+/// The two uses of a state file.
+pub type State = (Arc<dyn Journal>, Arc<dyn AccountCache>);
+
+/// The state of settings that may never have been used: `None` when there is no file yet, and none is made.
+pub fn state_if_any(config: &Config) -> Result<Option<State>, Error> {
+    if !config.state_path.exists() {
+        return Ok(None);
+    }
+    let store = open_state(config)?;
+    let cache: Arc<dyn AccountCache> = match store.account_cache(SystemClock.now_ms()) {
+        Ok(cache) => Arc::new(cache),
+        Err(_) => Arc::new(NoCache),
+    };
+    Ok(Some((Arc::new(store), cache)))
 }
 
 /// A secret's command may take its time, so it does not block the runtime.

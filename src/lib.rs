@@ -10,6 +10,8 @@
 //! | [`store`] | bindings, runs and every call in an embedded database, behind `core`'s `Journal` |
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
+//! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
+//! | [`export`] | plans and answers as JSON, CSV and files that other programs read |
 //! | [`cli`] | the headless commands, one file each |
 //! | [`tui`] | the terminal interface: screens over the same core, each one file |
 //! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
@@ -43,9 +45,11 @@ pub mod config;
 pub mod connect;
 pub mod core;
 pub mod dingtalk;
+pub mod export;
 pub mod http;
 pub mod idaas;
 pub mod interface;
+pub mod live;
 pub mod simulator;
 pub mod store;
 pub mod tui;

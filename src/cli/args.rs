@@ -52,6 +52,9 @@ pub struct Common {
     /// Print marks and lines in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Leave the terminal and answer into this file how the start went
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub detached: Option<PathBuf>,
     /// Print one line for each step instead of drawing: for screen readers and logs
     #[arg(long, global = true)]
     pub plain: bool,
@@ -89,6 +92,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Synchronize: a preview, the limits, the approval, then the writes
     Sync(SyncArgs),
+    /// Follow a run that another process carries out
+    Attach(AttachArgs),
     /// Finish a run that was interrupted or crashed
     Resume,
     /// Try a run's failed records again (default: the last run)
@@ -148,9 +153,21 @@ pub struct PreviewArgs {
     /// Save the plan for `sync --plan`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How to print it; CSV has a line for each field that changes
+    #[arg(long, value_enum, default_value_t = PreviewFormat::Text)]
+    pub format: PreviewFormat,
     /// Exit with 2 when at least one record would be written
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// Formats of a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "each variant is the format of its name")]
+pub enum PreviewFormat {
+    Text,
+    Json,
+    Csv,
 }
 
 /// `sync`.
@@ -165,6 +182,13 @@ pub struct SyncArgs {
     /// Approve exactly this many removals beyond the limits
     #[arg(long, value_name = "N")]
     pub approve_removals: Option<u64>,
+}
+
+/// `attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The run (default: the one that is going on, else the last)
+    pub run: Option<String>,
 }
 
 /// `undo`.
@@ -200,7 +224,7 @@ pub enum ReportFormat {
 /// `links`.
 #[derive(Debug, Subcommand)]
 pub enum LinksCommand {
-    /// List every binding
+    /// List every binding, and every decision about a conflict
     List,
     /// Bind an account to a user, or a unit to a department
     Set {
@@ -211,7 +235,7 @@ pub enum LinksCommand {
         /// DingTalk id
         target: String,
     },
-    /// Forget a binding
+    /// Forget a binding, or a decision about a conflict
     Remove {
         /// user or department
         entity: LinkEntity,

@@ -11,6 +11,7 @@ use crate::config::{Config, Environment, Language, LoadOptions};
 use crate::core::error::Error;
 use crate::core::sentences::in_language;
 use crate::core::text;
+use crate::export::write_json;
 
 /// The options of one invocation and the way out to the terminal.
 #[derive(Debug, Clone)]
@@ -103,10 +104,14 @@ impl Context {
 
     /// Prints a value as one line of JSON, control characters escaped.
     pub fn json<T: Serialize>(&self, value: &T) -> Result<(), Error> {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        // Nobody reads any more: the command ends quietly.
-        drop(write_json(&mut out, value).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
+        self.stream(|out| write_json(&mut *out, value).and_then(|()| out.write_all(b"\n")));
         Ok(())
+    }
+
+    /// Prints what another program reads, piece by piece. When nobody reads any more the command ends quietly.
+    pub fn stream(&self, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        drop(fill(&mut out).and_then(|()| out.flush()));
     }
 
     /// Prints text that is clean already. A closed pipe is nobody's error: the command ends quietly.
@@ -127,6 +132,9 @@ impl Context {
         if self.options.json && error.kind != crate::core::error::ErrorKind::Interrupted {
             print_json_error(error);
         }
+        if let Some(answer) = &self.options.detached {
+            super::telling::announce(answer, &as_json(error));
+        }
         let mut err = std::io::stderr().lock();
         for line in self.error_lines(error) {
             drop(writeln!(err, "{}", text::clean(&line)));
@@ -146,11 +154,13 @@ impl Context {
 
 /// Prints a whole-command error as the contract's JSON line (section 1).
 pub(super) fn print_json_error(error: &Error) {
-    let value =
-        serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}});
-    if let Ok(line) = to_json(&value) {
+    if let Ok(line) = to_json(&as_json(error)) {
         write_out(&format!("{line}\n"));
     }
+}
+
+fn as_json(error: &Error) -> serde_json::Value {
+    serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}})
 }
 
 fn write_out(text: &str) {
@@ -168,36 +178,6 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
     let mut json = Vec::new();
     write_json(&mut json, value).map_err(|error| failed(&error))?;
     String::from_utf8(json).map_err(|error| failed(&error))
-}
-
-/// Writes such JSON piece by piece: a plan of 100,000 rows is never in memory twice.
-pub fn write_json<T: Serialize>(out: impl Write, value: &T) -> std::io::Result<()> {
-    serde_json::to_writer(Escaping(out), value).map_err(std::io::Error::from)
-}
-
-/// Escapes what `serde_json` leaves as it is although a terminal would obey it. Its pieces end between characters.
-struct Escaping<W>(W);
-
-impl<W: Write> Write for Escaping<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if bytes.iter().all(|byte| byte.is_ascii() && *byte != 0x7f) {
-            return self.0.write_all(bytes).map(|()| bytes.len());
-        }
-        let piece = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
-        let mut rest = piece;
-        while let Some((at, character)) =
-            rest.char_indices().find(|(_, character)| text::is_unsafe(*character))
-        {
-            self.0.write_all(&rest.as_bytes()[..at])?;
-            write!(self.0, "\\u{:04x}", u32::from(character))?;
-            rest = &rest[at + character.len_utf8()..];
-        }
-        self.0.write_all(rest.as_bytes()).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
 }
 
 fn locale_variable() -> String {

@@ -9,7 +9,7 @@ use super::args::{LinkEntity, LinksCommand};
 use super::context::Context;
 use crate::connect::{Connection, open_state};
 use crate::core::error::{Error, ErrorKind};
-use crate::core::journal::{Journal, Learned, Memory};
+use crate::core::journal::{Decision, Journal, Learned, Memory};
 use crate::core::plan::Entity;
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{DepartmentId, UserId};
@@ -19,6 +19,15 @@ struct Link {
     entity: Entity,
     source_id: String,
     target_id: String,
+}
+
+/// What was decided about a conflict.
+#[derive(Serialize)]
+struct Decided {
+    entity: Entity,
+    source_id: String,
+    decision: &'static str,
+    target_id: Option<String>,
 }
 
 /// Lists, sets or removes bindings.
@@ -48,19 +57,51 @@ async fn list(context: &Context) -> Result<Exit, Error> {
         }))
         .collect();
     links.sort_by(|a, b| (a.entity, &a.source_id).cmp(&(b.entity, &b.source_id)));
+    let decisions = decisions(&memory);
     if context.options.json {
-        context.json(&json!({"format": "dingsync.links/1", "links": links}))?;
+        let mut answer = json!({"format": "dingsync.links/1", "links": links});
+        if !decisions.is_empty() {
+            answer["decisions"] = json!(decisions);
+        }
+        context.json(&answer)?;
         return Ok(Exit::Done);
     }
     let locale = context.locale(Some(&config));
-    if links.is_empty() {
+    if links.is_empty() && decisions.is_empty() {
         context.line(t!("links.none", locale = locale));
     }
     for link in links {
         let entity = super::marks::entity(link.entity, locale);
         context.line(format!("{entity:<10} {} -> {}", link.source_id, link.target_id));
     }
+    for decided in decisions {
+        let entity = super::marks::entity(decided.entity, locale);
+        let word = t!(format!("decision.{}", decided.decision), locale = locale);
+        let target = decided.target_id.map(|id| format!(" {id}")).unwrap_or_default();
+        context.line(format!("{entity:<10} {}: {word}{target}", decided.source_id));
+    }
     Ok(Exit::Done)
+}
+
+fn decisions(memory: &Memory) -> Vec<Decided> {
+    let of_accounts = memory.decisions.iter().map(|(account, decision)| Decided {
+        entity: Entity::User,
+        source_id: account.0.clone(),
+        decision: decision.as_str(),
+        target_id: match decision {
+            Decision::LinkTo(user) => Some(user.0.clone()),
+            Decision::LeaveOut | Decision::Keep => None,
+        },
+    });
+    let of_units = memory.left_out_units.iter().map(|unit| Decided {
+        entity: Entity::Department,
+        source_id: unit.0.clone(),
+        decision: Decision::LeaveOut.as_str(),
+        target_id: None,
+    });
+    let mut all: Vec<Decided> = of_units.chain(of_accounts).collect();
+    all.sort_by(|a, b| (a.entity, &a.source_id).cmp(&(b.entity, &b.source_id)));
+    all
 }
 
 async fn set(entity: LinkEntity, source: &str, target: &str, context: &Context) -> Result<Exit, Error> {
@@ -147,23 +188,35 @@ async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<E
     let since = crate::core::planner::rfc3339(0);
     let _lock = store.lock(crate::store::this_process("links remove", since))?;
     let memory = store.memory().await?;
-    let learned = match entity {
+    let learned = forgotten(entity, source, &memory);
+    if learned.is_empty() {
+        return Err(Error::new(ErrorKind::State, format!("{source} is bound to nothing"))
+            .with_hint("list the bindings with: dingsync links list"));
+    }
+    store.learn(learned).await?;
+    let locale = context.locale(Some(&config));
+    answer(context, "removed", source, None, &t!("links.removed", source = source, locale = locale))
+}
+
+/// The binding and the decision of a record, as far as there are any.
+fn forgotten(entity: LinkEntity, source: &str, memory: &Memory) -> Vec<Learned> {
+    let (binding, decision) = match entity {
         LinkEntity::User => {
             let account = AccountId(source.to_owned());
-            memory.users.contains_key(&account).then_some(Learned::UnbindUser(account))
+            (
+                memory.users.contains_key(&account).then(|| Learned::UnbindUser(account.clone())),
+                memory.decisions.contains_key(&account).then_some(Learned::Decided(account, None)),
+            )
         }
         LinkEntity::Department => {
             let unit = UnitId(source.to_owned());
-            memory.departments.contains_key(&unit).then_some(Learned::UnbindDepartment(unit))
+            (
+                memory.departments.contains_key(&unit).then(|| Learned::UnbindDepartment(unit.clone())),
+                memory.left_out_units.contains(&unit).then_some(Learned::LeftOutUnit(unit, false)),
+            )
         }
     };
-    let Some(learned) = learned else {
-        return Err(Error::new(ErrorKind::State, format!("{source} is bound to nothing"))
-            .with_hint("list the bindings with: dingsync links list"));
-    };
-    store.learn(vec![learned]).await?;
-    let locale = context.locale(Some(&config));
-    answer(context, "removed", source, None, &t!("links.removed", source = source, locale = locale))
+    binding.into_iter().chain(decision).collect()
 }
 
 fn answer(

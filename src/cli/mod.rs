@@ -1,6 +1,7 @@
 //! The headless commands: one file each. They print what `core` made and decide nothing.
 
 pub mod args;
+pub mod attach;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod retry;
 pub mod runs;
 pub mod simulate;
 pub mod sync;
+pub mod telling;
 pub mod undo;
 pub mod why;
 
@@ -100,6 +102,10 @@ pub fn print_usage_error(text: &str) {
 /// Carries out one command and prints its error, if any.
 pub async fn run(cli: Cli) -> Exit {
     let context = Context::new(cli.common);
+    expect_requests();
+    if context.options.detached.is_some() {
+        crate::live::leave_terminal();
+    }
     let Some(command) = cli.command else {
         let error = Error::new(
             ErrorKind::Usage,
@@ -141,6 +147,15 @@ async fn interrupted(context: &Context) {
     }
 }
 
+/// Requests to pause and to go on are no reason to die, not even for a command that has nothing to pause yet.
+fn expect_requests() {
+    use tokio::signal::unix::{SignalKind, signal};
+    for kind in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+        // Listening once replaces what the system would do; where it cannot be replaced nothing is lost.
+        drop(signal(kind));
+    }
+}
+
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
     match command {
         Command::Demo(args) => demo::run(&args, context).await,
@@ -151,6 +166,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Check => check::run(context).await,
         Command::Preview(args) => preview::run(&args, context).await,
         Command::Sync(args) => sync::run(&args, context).await,
+        Command::Attach(args) => attach::run(&args, context).await,
         Command::Resume => resume::run(context).await,
         Command::Retry { run, approve_removals } => {
             retry::run(run.as_deref(), approve_removals, context).await

@@ -1,20 +1,18 @@
 //! `dingsync preview`: every change before anything is written, as text or as the plan document.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 use rust_i18n::t;
 
 use super::Exit;
-use super::args::PreviewArgs;
-use super::context::{Context, write_json};
+use super::args::{PreviewArgs, PreviewFormat};
+use super::context::Context;
 use super::marks;
 use crate::connect::Connection;
-use crate::core::error::{Error, ErrorKind};
+use crate::core::error::Error;
 use crate::core::plan::{Action, ActionCounts, Entity, Plan};
 use crate::core::preview::preview;
+use crate::export;
 
 /// Reads, plans, prints; saves with `--out`.
 pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
@@ -23,14 +21,16 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
     let connection = Connection::open(&config).await?;
     let plan = preview(&connection.reading()).await?.plan;
     if let Some(path) = &args.out {
-        save(path, &plan, args.all)?;
+        export::save_plan(path, &plan, args.all)?;
     }
-    if context.options.json {
-        context.json(&plan.document(args.all))?;
-    } else {
-        print_plan(&plan, args.all, usize::MAX, context, locale);
-        if let Some(path) = &args.out {
-            context.line(t!("preview.saved", path = path.display(), locale = locale));
+    match if context.options.json { PreviewFormat::Json } else { args.format } {
+        PreviewFormat::Json => context.json(&plan.document(args.all))?,
+        PreviewFormat::Csv => context.stream(|out| export::write_csv(out, &plan, args.all)),
+        PreviewFormat::Text => {
+            print_plan(&plan, args.all, usize::MAX, context, locale);
+            if let Some(path) = &args.out {
+                context.line(t!("preview.saved", path = path.display(), locale = locale));
+            }
         }
     }
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
@@ -110,31 +110,4 @@ fn counts_line(counts: &ActionCounts, locale: &str) -> String {
         })
         .collect();
     if words.is_empty() { "-".to_owned() } else { words.join("  ") }
-}
-
-/// Saves the plan document, readable by its owner only; an existing file is replaced whole or not at all.
-fn save(path: &Path, plan: &Plan, all: bool) -> Result<(), Error> {
-    let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::State, format!("cannot save the plan as {}: {error}", path.display()))
-            .with_hint("choose a place that can be written, with room on the disk")
-    };
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let temporary = Path::new(&name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options
-        .open(temporary)
-        .and_then(|file| {
-            let mut file = std::io::BufWriter::new(file);
-            write_json(&mut file, &plan.document(all))?;
-            writeln!(file)?;
-            file.flush()?;
-            file.get_ref().sync_all()
-        })
-        .and_then(|()| std::fs::rename(temporary, path));
-    if written.is_err() {
-        drop(std::fs::remove_file(temporary));
-    }
-    written.map_err(failed)
 }

@@ -11,8 +11,9 @@ use super::context::Context;
 use crate::core::event::{Event, Outcome, PaceState, RecordEvent, RunSummary};
 use crate::core::refusal;
 
-/// How often a line of progress is printed where there is no terminal.
+/// How often a line of progress is printed where nothing is drawn, and with `--plain`.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// Follows one run.
 pub struct Progress<'a> {
@@ -62,7 +63,9 @@ impl<'a> Progress<'a> {
 
     fn start(&mut self, run: &str, total: u64) {
         run.clone_into(&mut self.run);
-        if self.context.draws_progress() {
+        if self.context.options.plain {
+            self.context.note(t!("attach.plain.started", run = run, total = total, locale = self.locale));
+        } else if self.context.draws_progress() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
             if let Ok(style) = ProgressStyle::with_template("[{bar:40}] {pos}/{len}  {msg}") {
                 bar.set_style(style.progress_chars("#>-"));
@@ -75,7 +78,8 @@ impl<'a> Progress<'a> {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
-        if self.context.options.verbose > 0 {
+        let needs_attention = self.context.options.plain && record.outcome != Outcome::Applied;
+        if self.context.options.verbose > 0 || needs_attention {
             self.context.note(record_line(record));
         }
         if record.outcome != Outcome::Applied {
@@ -87,15 +91,16 @@ impl<'a> Progress<'a> {
 
     fn progress(&mut self, done: u64, total: u64, rate: f64, eta_seconds: u64, state: PaceState) {
         let state = match state {
-            PaceState::Running => "",
-            PaceState::Throttled => "  throttled",
-            PaceState::Paused => "  paused",
-            PaceState::Waiting => "  waiting",
+            PaceState::Running => String::new(),
+            PaceState::Throttled | PaceState::Paused | PaceState::Waiting => {
+                format!("  {}", t!(format!("attach.state.{}", state.as_str()), locale = self.locale))
+            }
         };
+        let every = if self.context.options.plain { PLAIN_EVERY } else { LINE_EVERY };
         let pace = format!("{rate:.1}/s  {}:{:02}{state}", eta_seconds / 60, eta_seconds % 60);
         if let Some(bar) = &self.bar {
             bar.set_message(pace);
-        } else if !self.context.options.json && self.last_line.elapsed() >= LINE_EVERY {
+        } else if !self.context.options.json && self.last_line.elapsed() >= every {
             self.last_line = Instant::now();
             self.context.note(format!("{done}/{total}  {pace}"));
         }

@@ -16,6 +16,7 @@ use crate::core::plan::{Change, FieldChange};
 use crate::core::refusal;
 use crate::core::sentences::in_language;
 use crate::core::text;
+use crate::export::harmless;
 
 /// One record of a run: what was planned and what became of it.
 #[derive(Debug, Serialize)]
@@ -158,14 +159,6 @@ fn csv(rows: &[Row<'_>], locale: &str) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe, unless it is a number (contract 5).
-fn harmless(cell: &str) -> String {
-    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite);
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number;
-    let cleaned = text::clean(cell);
-    if is_formula { format!("'{cleaned}") } else { cleaned.into_owned() }
-}
-
 fn markdown(record: &RunRecord, rows: &[Row<'_>], locale: &str) -> String {
     let mut page = format!("# {}\n\n", text::clean(&headline(record, locale)));
     page.push_str(
@@ -205,22 +198,6 @@ fn cell_text(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_that_would_be_a_formula_is_made_harmless_and_a_number_is_left_alone() {
-        for (cell, expected) in [
-            ("=1+1", "'=1+1"),
-            ("+852-51234567", "'+852-51234567"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("-5", "-5"),
-            ("+3.5", "+3.5"),
-            ("-", "'-"),
-            ("plain", "plain"),
-            ("\tx", "' x"),
-        ] {
-            assert_eq!(harmless(cell), expected, "{cell:?}");
-        }
-    }
 
     #[test]
     fn markup_in_a_name_stays_text() {

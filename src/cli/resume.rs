@@ -6,6 +6,7 @@ use super::Exit;
 use super::context::Context;
 use super::progress::Progress;
 use super::sync::{close, stop_on_signal};
+use super::telling::{Telling, announce};
 use crate::connect::Connection;
 use crate::core::error::Error;
 use crate::core::event::{Event, RunStatus, RunSummary};
@@ -18,24 +19,25 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
     let _lock = connection.lock("resume")?;
-    let mut progress = Progress::new(context, locale);
     let Some(unfinished) = connection.journal.unfinished().await? else {
-        return nothing(&connection, context, &mut progress, locale).await;
+        return nothing(&connection, context, &mut Progress::new(context, locale), locale).await;
     };
     let left = unfinished.plan.writes().saturating_sub(unfinished.ended.len() as u64);
     context.note(t!("sync.resumed", run = unfinished.run, left = left, locale = locale));
     let request = needs(&connection.services.profile)?.target;
     let snapshot = connection.services.target.snapshot(&request).await?;
+    let errand = (unfinished.kind, None, "resume");
+    let mut telling = Telling::new(context, locale, &config, &connection, errand, &unfinished.plan);
     let stop = stop_on_signal(context, locale);
     let report = synchronize::resume(
         &connection.work(),
         unfinished,
         &snapshot,
-        &mut |event| progress.show(&event),
+        &mut |event| telling.show(&event),
         &stop,
     )
     .await;
-    close(report, &progress, context)
+    close(report, telling, context)
 }
 
 /// Nothing is unfinished: the same lines with a total of 0, about the last run where there is one.
@@ -47,6 +49,9 @@ async fn nothing(
 ) -> Result<Exit, Error> {
     let last = connection.journal.runs().await?.into_iter().next();
     let (run, plan_id) = last.map(|last| (last.run, last.plan_id)).unwrap_or_default();
+    if let Some(answer) = &context.options.detached {
+        announce(answer, &Event::Started { run: run.clone(), plan_id: plan_id.clone(), total: 0 });
+    }
     if context.options.json {
         progress.show(&Event::Started { run: run.clone(), plan_id, total: 0 });
         let summary = RunSummary::default();

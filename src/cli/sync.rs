@@ -4,11 +4,12 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use rust_i18n::t;
+use tokio::signal::unix::{SignalKind, signal as listen};
 
 use super::Exit;
 use super::args::SyncArgs;
 use super::context::Context;
-use super::progress::Progress;
+use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
@@ -40,7 +41,8 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
     }
     let mut fresh = preview(&connection.reading()).await?;
     if let Some(saved) = saved {
-        let (plan, stale) = saved::reconcile(saved, &fresh.plan);
+        let (plan, stale) =
+            saved::reconcile(saved, &fresh.plan, &connection.services.profile.limits, &fresh.memory);
         refuse_stale(&stale, args.skip_stale)?;
         if !stale.is_empty() {
             context.note(t!("sync.left_out", count = stale.len(), locale = locale));
@@ -76,21 +78,33 @@ pub(super) async fn apply(
     }
     let approved = approve(plan, again.removals, config, context, locale)?;
     let work = connection.work();
-    let mut progress = Progress::new(context, locale);
-    let stop = stop_on_signal(context, locale);
     let Again { kind, of_run, .. } = again;
+    let errand = (kind, of_run.clone(), command(kind));
+    let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
+    let stop = stop_on_signal(context, locale);
     let report =
-        synchronize::apply(&work, approved, &target, kind, of_run, &mut |event| progress.show(&event), &stop)
+        synchronize::apply(&work, approved, &target, kind, of_run, &mut |event| telling.show(&event), &stop)
             .await;
-    close(report, &progress, context)
+    close(report, telling, context)
+}
+
+fn command(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Sync => "sync",
+        RunKind::Retry => "retry",
+        RunKind::Undo => "undo",
+        RunKind::Watch => "watch",
+    }
 }
 
 /// The exit of a run, and its error on standard error: once `started` was printed no error line follows it.
 pub(super) fn close(
     report: Result<RunReport, Error>,
-    progress: &Progress<'_>,
+    telling: Telling<'_>,
     context: &Context,
 ) -> Result<Exit, Error> {
+    let error = report.as_ref().map_or_else(Some, |report| report.error.as_ref());
+    let progress = telling.close(error);
     match report {
         Ok(report) => {
             let lines = report.error.as_ref().map(|error| context.error_lines(error));
@@ -105,7 +119,7 @@ pub(super) fn close(
     }
 }
 
-fn exit_of(status: RunStatus) -> Exit {
+pub(super) fn exit_of(status: RunStatus) -> Exit {
     match status {
         RunStatus::Success => Exit::Done,
         RunStatus::PartialSuccess => Exit::Partial,
@@ -185,21 +199,25 @@ fn approve(
     plan.approve(&approval)
 }
 
-/// The first SIGINT or SIGTERM drains, the second stops at once.
+/// The first SIGINT or SIGTERM drains, the second stops at once; SIGUSR1 pauses, SIGUSR2 lets the run go on.
 pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     context.take_signals();
     let stop = StopSignal::new();
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();
     tokio::spawn(async move {
-        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        let Ok(mut terminate) = listen(SignalKind::terminate()) else { return };
+        let (Ok(mut pause), Ok(mut go_on)) =
+            (listen(SignalKind::user_defined1()), listen(SignalKind::user_defined2()))
         else {
             return;
         };
-        for _ in 0..2 {
+        loop {
             tokio::select! {
                 interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { return },
                 _ = terminate.recv() => {}
+                _ = pause.recv() => { signal.pause(); continue }
+                _ = go_on.recv() => { signal.go_on(); continue }
             }
             context.note(&stopping);
             signal.request();

@@ -262,8 +262,13 @@ impl<'a> Builder<'a> {
 
     /// Adds a warning at a key's value.
     pub(crate) fn warn(&mut self, path: &str, text: impl AsRef<str>) {
-        let place = self.problems.source().place(self.place_of(path));
-        self.warnings.push(format!("{place}: {path}: {}", text.as_ref()));
+        self.warn_at(self.place_of(path), path, text);
+    }
+
+    /// Adds a warning at a byte of the file.
+    pub(crate) fn warn_at(&mut self, at: usize, key: &str, text: impl AsRef<str>) {
+        let place = self.problems.source().place(at);
+        self.warnings.push(format!("{place}: {key}: {}", text.as_ref()));
     }
 
     fn place_of(&self, path: &str) -> usize {

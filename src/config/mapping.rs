@@ -57,10 +57,12 @@ fn rows(builder: &mut Builder<'_>, key: &str, purpose: Purpose) -> Vec<MappingRo
             let wrong = if rows.iter().any(|other| other.field == row.field) {
                 Err(format!("a second row for {}; a field has one row", quoted(&row.field)))
             } else {
-                known_field(&row.field, purpose)
+                allowed_field(&row.field, purpose)
             };
-            if let Err(text) = wrong {
-                builder.problems.add(node.at, format!("{key}.field"), text);
+            match wrong {
+                Err(text) => builder.problems.add(node.at, format!("{key}.field"), text),
+                Ok(Some(text)) => builder.warn_at(node.at, &format!("{key}.field"), text),
+                Ok(None) => {}
             }
         }
         if let Some(node) = element.get("value").filter(|_| !row.value.trim().is_empty()) {
@@ -92,7 +94,8 @@ pub(crate) fn row(element: &Node) -> MappingRow {
     }
 }
 
-fn known_field(name: &str, purpose: Purpose) -> Result<(), String> {
+/// Whether a row may fill a field; what holds but is hardly meant is answered as a warning.
+fn allowed_field(name: &str, purpose: Purpose) -> Result<Option<String>, String> {
     if name.is_empty() {
         return Err("is empty; expected a field name of DingTalk".into());
     }
@@ -109,13 +112,14 @@ fn known_field(name: &str, purpose: Purpose) -> Result<(), String> {
         Purpose::UserValue | Purpose::Include => (user_field(name).is_some(), USER_FIELDS),
     };
     match name {
-        _ if is_known => Ok(()),
+        _ if is_known => Ok(None),
         "parent_id" | "dept_id_list" | "source_identifier" => {
             Err(format!("`{name}` follows from the scope and takes no row"))
         }
         _ => {
             let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            Err(format!("unknown field {}; {}", quoted(name), suggestion(name, &known)))
+            let known = suggestion(name, &known);
+            Ok(Some(format!("unknown field {}, sent on create and never compared; {known}", quoted(name))))
         }
     }
 }

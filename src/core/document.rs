@@ -171,7 +171,7 @@ impl Profile {
     }
 }
 
-fn is_listed(change: &Change) -> bool {
+pub(in crate::core) fn is_listed(change: &Change) -> bool {
     match change.action {
         Action::Unchanged | Action::Unmanaged => !change.warnings.is_empty(),
         Action::Create

@@ -108,6 +108,18 @@ pub enum PaceState {
     Waiting,
 }
 
+impl PaceState {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Throttled => "throttled",
+            Self::Paused => "paused",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
 /// How a run ended, or that it has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

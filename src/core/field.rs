@@ -106,6 +106,13 @@ pub struct FieldSpec {
     pub is_personal: bool,
 }
 
+impl FieldSpec {
+    /// Whether an existing record's value can be read and changed.
+    pub fn is_comparable(&self) -> bool {
+        self.readable != Readable::Never && !self.is_create_only
+    }
+}
+
 const fn spec(name: &'static str, kind: FieldKind, readable: Readable) -> FieldSpec {
     FieldSpec { name, kind, readable, is_unique: false, is_create_only: false, is_personal: false }
 }

@@ -1,7 +1,7 @@
 //! What must survive: bindings, runs, every call before it is sent and after it is answered. The port behind which
 //! the embedded database lives. Promises: contract section 7, point 2.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,10 @@ pub struct Memory {
     pub pending: HashMap<AccountId, String>,
     /// Decisions on conflicts.
     pub decisions: HashMap<AccountId, Decision>,
+    /// Units that are left out by decision, each with everything below it.
+    pub left_out_units: HashSet<UnitId>,
     /// Bound users that were moved to the leavers department, and stay bound.
-    pub moved_leavers: std::collections::HashSet<AccountId>,
+    pub moved_leavers: HashSet<AccountId>,
     /// Accounts in scope at the last complete read that led to a finished full sync.
     pub last_source_accounts: Option<u64>,
     /// Full syncs that finished.
@@ -65,12 +67,24 @@ pub struct Unstored {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Link to this user.
+    /// Link to this user, whom no identity field may find for anybody else.
     LinkTo(UserId),
-    /// Leave the account out.
+    /// Leave the account out: nothing is written for it and it reserves no value. One that is bound stays bound and
+    /// is held, whatever happens to leavers.
     LeaveOut,
-    /// Keep as it is and create nothing.
+    /// DingTalk keeps what it has where that is in conflict; what is not in conflict is written. Creates nobody.
     Keep,
+}
+
+impl Decision {
+    /// Its word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::LinkTo(_) => "link_to",
+            Self::LeaveOut => "leave_out",
+            Self::Keep => "keep",
+        }
+    }
 }
 
 /// What a run is for.
@@ -159,6 +173,8 @@ pub enum Learned {
     NotLeaver(AccountId),
     /// A decision on a conflict; `None` forgets it.
     Decided(AccountId, Option<Decision>),
+    /// A unit is left out with everything below it, or no longer.
+    LeftOutUnit(UnitId, bool),
 }
 
 /// A record's end, as stored.

@@ -1,13 +1,18 @@
 //! What dingsync does: it knows no screen, no socket, no file and no clock.
 
+pub mod browse;
 pub mod check;
 pub mod clock;
+pub mod cost;
+pub mod course;
 pub mod document;
 pub mod error;
 pub mod event;
 pub mod expression;
 pub mod field;
 pub mod journal;
+pub mod leave_out;
+pub mod line;
 pub mod mapping;
 pub mod matching;
 pub mod normalise;
@@ -19,6 +24,7 @@ pub mod refusal;
 pub mod saved;
 pub mod sentences;
 pub mod source;
+pub mod survey;
 pub mod synchronize;
 pub mod target;
 pub mod text;

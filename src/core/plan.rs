@@ -264,6 +264,13 @@ pub struct Change {
     pub warnings: BTreeSet<Warning>,
 }
 
+impl Change {
+    /// What names the record: its IDaaS id, else its DingTalk id.
+    pub fn id(&self) -> &str {
+        self.source_id.as_deref().or(self.target_id.as_deref()).unwrap_or_default()
+    }
+}
+
 /// How an operator approved a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Approval {

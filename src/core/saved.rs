@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::error::{Error, ErrorKind};
-use super::plan::{Change, Entity, Plan};
-use super::profile::Profile;
+use super::journal::Memory;
+use super::plan::{Change, Entity, LimitExceeded, Plan};
+use super::planner::limits;
+use super::profile::{Profile, SafetyLimits};
 
 /// A row that would now be planned differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,31 +35,32 @@ pub fn belongs(plan: &Plan, profile: &Profile) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Stale, message).with_hint("make a new one with: dingsync preview --out FILE"))
 }
 
-/// The saved plan without its stale rows, with the present limits, and the rows left out. Rows that the saved plan
-/// does not write do not matter.
-pub fn reconcile(saved: Plan, fresh: &Plan) -> (Plan, Vec<Stale>) {
+/// The saved plan without its stale rows, and these. Rows that the saved plan does not write do not matter. Its limits
+/// are counted for what it writes, which may be less than what a new plan would; how far the source shrank is seen
+/// in the new one.
+pub fn reconcile(saved: Plan, fresh: &Plan, limits: &SafetyLimits, memory: &Memory) -> (Plan, Vec<Stale>) {
     let present: HashMap<(Entity, &str), &Change> =
-        fresh.changes.iter().map(|change| ((change.entity, key(change)), change)).collect();
+        fresh.changes.iter().map(|change| ((change.entity, change.id()), change)).collect();
     let is_stale = |change: &Change| {
         change.action.is_writing()
-            && !present.get(&(change.entity, key(change))).is_some_and(|now| is_as(now, change))
+            && !present.get(&(change.entity, change.id())).is_some_and(|now| is_as(now, change))
     };
     let stale: Vec<Stale> = saved
         .changes
         .iter()
         .filter(|change| is_stale(change))
-        .map(|change| Stale { entity: change.entity, id: key(change).to_owned(), name: change.name.clone() })
+        .map(|change| Stale { entity: change.entity, id: change.id().to_owned(), name: change.name.clone() })
         .collect();
     let mut plan = saved;
-    plan.limits.clone_from(&fresh.limits);
     if !stale.is_empty() {
         plan = plan.restricted_to(|change| !is_stale(change));
     }
+    let is_shrink = |limit: &&LimitExceeded| limit.limit == "source_shrink_percent";
+    let mut exceeded = limits::exceeded(&plan, limits, memory);
+    exceeded.retain(|limit| !is_shrink(&limit));
+    exceeded.extend(fresh.limits.iter().filter(is_shrink).cloned());
+    plan.limits = exceeded;
     (plan, stale)
-}
-
-fn key(change: &Change) -> &str {
-    change.source_id.as_deref().or(change.target_id.as_deref()).unwrap_or_default()
 }
 
 /// Whether two rows do the same; what is only said about them may differ.

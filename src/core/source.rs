@@ -138,6 +138,13 @@ pub struct OrganizationalUnit {
     pub update_time: Option<i64>,
 }
 
+impl OrganizationalUnit {
+    /// The id as a newtype.
+    pub fn organizational_unit_id(&self) -> UnitId {
+        UnitId(self.id.clone())
+    }
+}
+
 /// The IDaaS instance, as GetInstance describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instance {

@@ -328,7 +328,7 @@ pub struct Permit {
 }
 
 /// What one lane is doing, for progress and gauges.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaneReport {
     /// The interface's name, for example `user/create`.
     pub interface: String,

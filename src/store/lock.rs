@@ -11,6 +11,8 @@ use crate::core::journal::{LockHolder, RunLock};
 
 use super::fault::of_system;
 
+/// A note is far shorter, in bytes.
+const LONGEST_NOTE: u64 = 64 * 1024;
 /// How often a note that is not yet written is looked for again.
 const MOST_LOOKS: u32 = 100;
 /// Between two looks.
@@ -32,6 +34,28 @@ pub fn this_process(command: &str, since: String) -> LockHolder {
         command: command.to_owned(),
         since,
     }
+}
+
+/// Who holds the lock of a state file. A note that nobody stands behind any more (its process was killed) is nobody.
+pub fn holder(state: &Path) -> Option<LockHolder> {
+    let path = lock_path(state);
+    let mut file = File::open(&path).ok()?;
+    let holder = read_note(&mut file)?;
+    let here = this_process("", String::new());
+    if holder.host == here.host && !is_alive(holder.pid) {
+        return None;
+    }
+    // Only a note whose process is alive is tried, so that the attempt never stands in the way of a run that begins.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn is_alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    // A process of somebody else answers that we may not ask, and lives.
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 /// Takes the lock of a state file, or says who holds it.
@@ -89,7 +113,7 @@ fn note(file: &mut File, holder: &LockHolder) -> std::io::Result<()> {
 fn read_note(file: &mut File) -> Option<LockHolder> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.take(64 * 1024).read_to_string(&mut text).ok()?;
+    file.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 

@@ -14,6 +14,7 @@ const DEPARTMENT: &str = "department";
 const PENDING: &str = "pending";
 const UNSTORED: &str = "unstored";
 const DECISION: &str = "decision";
+const LEFT_OUT_UNIT: &str = "left_out_unit";
 const MOVED_LEAVER: &str = "moved_leaver";
 
 /// Everything planning depends on.
@@ -65,6 +66,8 @@ pub(crate) fn learn(connection: &Connection, learned: &[Learned]) -> Result<(), 
                 put(connection, DECISION, &account.0, &serde_json::to_string(decision)?)?;
             }
             Learned::Decided(account, None) => forget(connection, DECISION, &account.0)?,
+            Learned::LeftOutUnit(unit, true) => put(connection, LEFT_OUT_UNIT, &unit.0, "")?,
+            Learned::LeftOutUnit(unit, false) => forget(connection, LEFT_OUT_UNIT, &unit.0)?,
         }
     }
     Ok(())
@@ -87,6 +90,9 @@ fn remember(memory: &mut Memory, kind: &str, key: String, value: String) -> Resu
         }
         DECISION => {
             memory.decisions.insert(AccountId(key), serde_json::from_str(&value)?);
+        }
+        LEFT_OUT_UNIT => {
+            memory.left_out_units.insert(UnitId(key));
         }
         MOVED_LEAVER => {
             memory.moved_leavers.insert(AccountId(key));

@@ -28,7 +28,7 @@ use crate::core::journal::{
 use crate::core::plan::Plan;
 
 pub use cache::StoredAccounts;
-pub use lock::{lock_path, this_process};
+pub use lock::{holder, lock_path, this_process};
 pub use open::ConnectionId;
 
 use fault::{Fault, state_error};

@@ -228,6 +228,10 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
+            Answer::Survey(news) => {
+                self.shared.survey.take(news);
+                Vec::new()
+            }
         };
         for screen in self.screens.values_mut() {
             commands.extend(screen.receive(answer, &mut self.shared));

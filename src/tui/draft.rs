@@ -5,6 +5,10 @@ use rust_i18n::t;
 use super::screen::ScreenId;
 use crate::config::Finding;
 use crate::config::settings_file::SettingsFile;
+use crate::core::mapping::{FieldMapping, Include};
+use crate::core::plan::Entity;
+use crate::core::profile::{Mapping, MappingRow, Profile, SafetyLimits, Scenario, ScopePair};
+use crate::core::source::UnitId;
 
 pub use crate::config::draft::{Draft, DraftPair, DraftSecret};
 
@@ -48,6 +52,49 @@ pub fn step_of(key: &str) -> ScreenId {
         Some("mapping") => ScreenId::Mapping,
         _ => ScreenId::Application,
     }
+}
+
+/// The profile of answers that may be half-done: what does not hold is as nobody had answered it.
+pub fn profile(draft: &Draft, limits: Option<SafetyLimits>) -> Profile {
+    let pair = |pair: &DraftPair| {
+        let sources: Vec<UnitId> = pair.sources.iter().map(|unit| UnitId(unit.trim().to_owned())).collect();
+        (!sources.is_empty()).then_some(ScopePair { sources, target: pair.target_id()? })
+    };
+    Profile {
+        display_name: draft.display_name.clone(),
+        instance_id: draft.instance_id.clone(),
+        corp_id: draft.corp_id.clone(),
+        edition: draft.edition,
+        scenario: Scenario {
+            scope: draft.scope.iter().filter_map(pair).collect(),
+            create_source_unit: draft.create_source_unit,
+            incremental: draft.incremental,
+            qr_logon: draft.qr_logon,
+            include: Include::compile(&draft.include).map(|_| draft.include.clone()).unwrap_or_default(),
+            disabled_accounts: draft.disabled_accounts,
+            leavers: draft.leavers,
+            leavers_department: draft.leavers_department_id(),
+        },
+        mapping: Mapping {
+            identity: draft.identity.clone(),
+            user: sound(&draft.user_rows, Entity::User),
+            department: sound(&draft.department_rows, Entity::Department),
+        },
+        limits: limits.unwrap_or_default(),
+    }
+}
+
+/// The rows that compile, the first of each field.
+fn sound(rows: &[MappingRow], entity: Entity) -> Vec<MappingRow> {
+    let mut kept: Vec<MappingRow> = Vec::new();
+    for row in rows.iter().filter(|row| !row.field.trim().is_empty()) {
+        let compiles =
+            row.value.trim().is_empty() || FieldMapping::compile(std::slice::from_ref(row), entity).is_ok();
+        if compiles && kept.iter().all(|other| other.field != row.field) {
+            kept.push(row.clone());
+        }
+    }
+    kept
 }
 
 fn field_error(finding: Finding, draft: &Draft, locale: &str) -> FieldError {

@@ -4,6 +4,7 @@
 use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
+use super::survey::{SurveyNews, SurveyRequest};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -28,6 +29,8 @@ pub enum Message {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Answer {
+    /// What the wizard asked about both sides. `Shared` has taken its part before screens hear of it.
+    Survey(Box<SurveyNews>),
     /// A file of the operator's was written, or why not.
     Wrote {
         /// The file.
@@ -74,6 +77,8 @@ pub enum Command {
     SaveAndQuit,
     /// Save these answers: what the app makes of the two above.
     SaveTo(Box<SettingsFile>, Box<Draft>),
+    /// Ask about both sides.
+    Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.
     WriteFile {
         /// The file's name, without directory.

@@ -21,6 +21,7 @@ pub mod overlay;
 pub mod screen;
 pub mod screens;
 pub mod shared;
+pub mod survey;
 pub mod terminal;
 pub mod widgets;
 pub mod worker;
@@ -81,6 +82,7 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         size: crossterm::terminal::size().unwrap_or(chrome::SMALLEST),
         draft: file.saved.clone(),
         file,
+        survey: survey::Surveyed::default(),
         log_path: log_path.clone(),
         check_warnings: 0,
     });

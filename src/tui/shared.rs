@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::draft::Draft;
 use super::look::Look;
+use super::survey::Surveyed;
 use crate::config::settings_file::SettingsFile;
 
 /// Something that is fetched.
@@ -33,6 +34,8 @@ pub struct Shared {
     pub draft: Draft,
     /// The settings file as it was opened or saved last.
     pub file: SettingsFile,
+    /// What the wizard knows of both sides.
+    pub survey: Surveyed,
     /// The log of this session.
     pub log_path: PathBuf,
     /// Warnings of the last check; the header keeps them in view.

@@ -81,6 +81,20 @@ const RULES: &[(&str, &[&str])] = &[
             "ratatui",
         ],
     ),
+    (
+        "live",
+        &[
+            "crate::tui",
+            "crate::cli",
+            "crate::idaas",
+            "crate::dingtalk",
+            "crate::http",
+            "crate::config",
+            "crate::connect",
+            "reqwest",
+            "ratatui",
+        ],
+    ),
     // Both meet in `interface`, nowhere else.
     ("cli", &["crate::http", "crate::idaas", "crate::dingtalk", "crate::tui", "reqwest", "ratatui"]),
     (

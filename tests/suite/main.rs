@@ -7,12 +7,17 @@
 )]
 
 mod architecture;
+mod attach;
 mod bad_input;
+mod browse;
 mod config;
 mod contract;
+mod decisions;
 mod demo;
 mod dingtalk_client;
+mod leave_out;
 mod pace;
+mod planned;
 mod preview;
 mod simulate;
 mod store;

@@ -1,6 +1,7 @@
 //! The mapping language: paths, text, numbers, comparisons and functions. Pure, total and bounded; errors name the
 //! row and the column. Source: contract section 3 "Expressions"; reference `outbound-semantics.md` section 2.9.
 
+mod complete;
 mod evaluate;
 mod functions;
 mod parser;
@@ -8,6 +9,7 @@ mod paths;
 mod texts;
 mod value;
 
+pub use complete::{Completion, complete, signature};
 pub use evaluate::{EvalError, Scope};
 pub use functions::{FUNCTIONS, Function};
 pub use paths::{OU_PATHS, USER_PATHS};

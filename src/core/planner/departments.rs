@@ -74,7 +74,9 @@ pub(super) fn plan(
     planning.refuse_taken_names(&mut rows);
     let changes = rows.iter().map(|row| planning.change(row, rules)).collect();
     let Planning { places, mut bound, taken, depths, .. } = planning;
-    bound.extend(input.memory.departments.values().copied());
+    // The department of a unit that is left out counts as nothing of ours: nobody is taken out of it.
+    let is_meant = |unit: &UnitId| !scope.left_out.contains(unit.0.as_str());
+    bound.extend(input.memory.departments.iter().filter(|(unit, _)| is_meant(unit)).map(|(_, id)| *id));
     bound.extend(input.profile.scenario.scope.iter().map(|pair| pair.target));
     Departments { changes, places, bound, taken, depths }
 }

@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::{PlanInput, Rules};
 use crate::core::error::Error;
 use crate::core::expression::Scope as Record;
+use crate::core::journal::Decision;
 use crate::core::mapping::{Draft, FieldMapping};
 use crate::core::plan::{Change, Entity, Plan};
 use crate::core::source::{AccountId, UnitId};
@@ -48,7 +49,7 @@ pub fn explain(input: &PlanInput<'_>, plan: &Plan, id: &str) -> Result<Option<Ex
         return Ok(None);
     }
     let rules = Rules::compile(input.profile)?;
-    let scope = Scope::new(input.profile, input.source)?;
+    let scope = Scope::new(input.profile, input.source, &input.memory.left_out_units)?;
     let mut steps = Vec::new();
     if let Some(account) = account {
         let name = account.display_name.as_deref().or(account.username.as_deref()).unwrap_or("-");
@@ -102,6 +103,12 @@ fn account_scope(
         return "in no unit of the scope".to_owned();
     }
     let mut text = format!("in scope through {}", within.join(", "));
+    match input.memory.decisions.get(&account.account_id()) {
+        Some(Decision::LinkTo(user)) => text.push_str(&format!("; by decision linked to {user}")),
+        Some(Decision::LeaveOut) => text.push_str("; left out by a decision"),
+        Some(Decision::Keep) => text.push_str("; by decision DingTalk keeps what is in conflict"),
+        None => {}
+    }
     if !account.is_enabled_at(input.now_ms) {
         text.push_str("; disabled or expired");
     }
@@ -115,6 +122,7 @@ fn account_scope(
 
 fn unit_scope(scope: &Scope<'_>, id: &str) -> String {
     match scope.unit(id) {
+        None if scope.left_out.contains(id) => "left out by a decision".to_owned(),
         None => "outside the scope".to_owned(),
         Some(unit) if unit.is_target => format!("maps onto the target department {}", unit.target),
         Some(unit) => {

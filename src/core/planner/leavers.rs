@@ -37,7 +37,11 @@ pub(super) fn users(
         };
         let mut change = blank(Entity::User, account.0.clone(), user_id.to_string(), reason);
         change.name = text::for_display(user.field("name").unwrap_or(&user_id.0), 400);
-        decide(input, scope, user, departments, &mut change);
+        if users.held.contains(account) {
+            change.detail = Some(super::decided::LEFT_OUT.to_owned());
+        } else {
+            decide(input, scope, user, departments, &mut change);
+        }
         users.taken.insert(user_id.clone());
         users.rows.push(leaver_row(change));
     }
@@ -107,7 +111,9 @@ pub(super) fn departments(
         .filter_map(|(unit, id)| Some((unit, target.own(*id)?)))
         .collect();
     leaving.sort_by_key(|(unit, department)| (target.level(department.id), *unit));
-    let ids: HashSet<DepartmentId> = leaving.iter().map(|(_, department)| department.id).collect();
+    let is_held = |unit: &UnitId| scope.left_out.contains(unit.0.as_str());
+    let ids: HashSet<DepartmentId> =
+        leaving.iter().filter(|(unit, _)| !is_held(unit)).map(|(_, department)| department.id).collect();
     let emptied =
         Emptied { input, target, ids: &ids, leaves: leaves_by_user(users), arrivals: arrivals(users) };
     let may_remove = input.profile.scenario.leavers == Leavers::Remove
@@ -116,10 +122,16 @@ pub(super) fn departments(
     let mut memo = HashMap::new();
     for (unit, department) in leaving {
         let is_known = scope.units.contains_key(unit.0.as_str());
-        let reason = if is_known { Reason::OutOfScope } else { Reason::Gone };
+        let reason = match (is_held(unit), is_known) {
+            (true, _) => Reason::Excluded,
+            (false, true) => Reason::OutOfScope,
+            (false, false) => Reason::Gone,
+        };
         let mut change = blank(Entity::Department, unit.0.clone(), department.id.to_string(), reason);
         change.name = text::for_display(&department.name, 400);
-        if may_remove {
+        if is_held(unit) {
+            change.detail = Some(super::decided::LEFT_OUT.to_owned());
+        } else if may_remove {
             match emptied.obstacle(department.id, departments, &mut memo) {
                 None => change.action = Action::Remove,
                 Some(obstacle) => change.detail = Some(obstacle),

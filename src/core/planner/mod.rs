@@ -1,9 +1,11 @@
 //! Desired and existing → [`Plan`]. Pure: the same input gives the same plan. Rules: contract section 4.
 
+mod decided;
 mod departments;
 mod explain;
 mod leavers;
 pub(in crate::core) mod limits;
+mod people;
 mod person;
 mod scope;
 mod taken;
@@ -11,6 +13,8 @@ mod target;
 mod users;
 
 pub use explain::{Explanation, Step, explain};
+pub use limits::{LimitUse, budget};
+pub(in crate::core) use people::{Recognised, recognised};
 
 use super::error::{Error, ErrorKind};
 use super::journal::Memory;
@@ -48,7 +52,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
     refuse_unreadable_identity(input)?;
     let rules = Rules::compile(profile)?;
     let target = target::TargetIndex::new(input.target);
-    let scope = scope::Scope::new(profile, input.source)?;
+    let scope = scope::Scope::new(profile, input.source, &input.memory.left_out_units)?;
     target.require(profile)?;
     let mut departments = departments::plan(input, &rules, &scope, &target);
     let mut users = users::plan(input, &rules, &scope, &target, &departments);
@@ -82,7 +86,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
         changes,
     };
     plan.calls.write = plan.changes.iter().map(write_calls).sum();
-    plan.limits = limits::exceeded(&plan, input);
+    plan.limits = limits::exceeded(&plan, &profile.limits, input.memory);
     plan.plan_id = plan.compute_id();
     Ok(plan)
 }
@@ -124,16 +128,16 @@ fn refuse_unreadable_identity(input: &PlanInput<'_>) -> Result<(), Error> {
 }
 
 /// What a mapped value asks of an existing record's field.
-struct Wanted<'a> {
-    field: &'a str,
-    when: When,
-    on_empty: OnEmpty,
-    value: Option<&'a str>,
-    current: Option<&'a str>,
+pub(in crate::core) struct Wanted<'a> {
+    pub(in crate::core) field: &'a str,
+    pub(in crate::core) when: When,
+    pub(in crate::core) on_empty: OnEmpty,
+    pub(in crate::core) value: Option<&'a str>,
+    pub(in crate::core) current: Option<&'a str>,
 }
 
 /// The change of one field of an existing record; `None` when there is none.
-fn field_change(wanted: &Wanted<'_>) -> Option<(Option<String>, Option<String>)> {
+pub(in crate::core) fn field_change(wanted: &Wanted<'_>) -> Option<(Option<String>, Option<String>)> {
     let Wanted { field, when, on_empty, value, current } = *wanted;
     match when {
         When::Create => return None,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::departments::{Departments, references};
 use super::users::{Person, UserRow, blank};
 use super::{PlanInput, Rules, Wanted, change_of, field_change, is_same};
-use crate::core::field::{FieldName, FieldSpec, Readable};
+use crate::core::field::FieldName;
 use crate::core::journal::UnstoredKey;
 use crate::core::mapping::MappedValue;
 use crate::core::matching::Match;
@@ -35,7 +35,7 @@ impl Planning<'_, '_> {
         if person.draft.had_control_characters {
             change.warnings.insert(Warning::ControlCharacters);
         }
-        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts };
+        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts, keeps: person.keeps };
         if let Match::Hidden(user) = &person.found {
             row.change.target_id = Some(user.0.clone());
             row.change.matched_by = Some(MatchedBy::Binding);
@@ -172,10 +172,7 @@ impl Planning<'_, '_> {
             self.compare_mobile(person, user, row);
             return;
         }
-        let is_comparable = spec.is_some_and(|FieldSpec { readable, is_create_only, .. }| {
-            readable != Readable::Never && !is_create_only
-        });
-        if !is_comparable {
+        if !spec.is_some_and(|spec| spec.is_comparable()) {
             return;
         }
         let wanted = Wanted {

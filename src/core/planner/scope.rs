@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::core::error::{Error, ErrorKind};
 use crate::core::profile::Profile;
-use crate::core::source::{Account, OrganizationalUnit, SourceSnapshot};
+use crate::core::source::{Account, OrganizationalUnit, SourceSnapshot, UnitId};
 use crate::core::target::DepartmentId;
 
 /// A unit in scope.
@@ -28,13 +28,19 @@ pub(super) struct Scope<'a> {
     /// Units in scope, parents before children.
     pub scoped: Vec<ScopedUnit<'a>>,
     by_id: HashMap<&'a str, usize>,
-    /// Accounts with a membership in scope, sorted by id.
+    /// Units of the scope that a decision leaves out, those below them included.
+    pub left_out: HashSet<&'a str>,
+    /// Accounts with a membership in scope or left out of it, sorted by id.
     pub accounts: Vec<&'a Account>,
 }
 
 impl<'a> Scope<'a> {
-    /// Walks the subtrees; an unknown, repeated or nested source unit is an error.
-    pub(super) fn new(profile: &Profile, source: &'a SourceSnapshot) -> Result<Self, Error> {
+    /// Walks the subtrees but for the units left out; an unknown, repeated or nested source unit is an error.
+    pub(super) fn new(
+        profile: &Profile,
+        source: &'a SourceSnapshot,
+        left_out: &HashSet<UnitId>,
+    ) -> Result<Self, Error> {
         let units: HashMap<&str, &OrganizationalUnit> =
             source.units.iter().map(|unit| (unit.id.as_str(), unit)).collect();
         let mut children: HashMap<&str, Vec<&OrganizationalUnit>> = HashMap::new();
@@ -44,11 +50,17 @@ impl<'a> Scope<'a> {
             }
         }
         children.values_mut().for_each(|siblings| siblings.sort_by(|a, b| a.id.cmp(&b.id)));
-        let mut scope = Self { units, scoped: Vec::new(), by_id: HashMap::new(), accounts: Vec::new() };
-        let create = profile.scenario.create_source_unit;
+        let mut scope = Self {
+            units,
+            scoped: Vec::new(),
+            by_id: HashMap::new(),
+            left_out: HashSet::new(),
+            accounts: Vec::new(),
+        };
+        let walk = Walk { create: profile.scenario.create_source_unit, children: &children, left_out };
         for pair in &profile.scenario.scope {
             for id in &pair.sources {
-                scope.walk(&id.0, pair.target, create, &children)?;
+                scope.walk(&id.0, pair.target, &walk)?;
             }
         }
         scope.accounts = source.accounts.iter().filter(|account| scope.holds(account)).collect();
@@ -72,16 +84,25 @@ impl<'a> Scope<'a> {
     }
 
     fn holds(&self, account: &Account) -> bool {
-        account.units.iter().any(|membership| self.by_id.contains_key(membership.unit.0.as_str()))
+        let is_of = |unit: &str| self.by_id.contains_key(unit) || self.left_out.contains(unit);
+        account.units.iter().any(|membership| is_of(membership.unit.0.as_str()))
     }
 
-    fn walk(
-        &mut self,
-        source: &str,
-        target: DepartmentId,
-        create: bool,
-        children: &HashMap<&'a str, Vec<&'a OrganizationalUnit>>,
-    ) -> Result<(), Error> {
+    /// Whether every unit that would bring an account into the scope is left out.
+    pub(super) fn leaves_out(&self, account: &Account) -> bool {
+        !account.units.iter().any(|membership| self.by_id.contains_key(membership.unit.0.as_str()))
+    }
+
+    fn leave_out(&mut self, unit: &'a str, walk: &Walk<'a, '_>) {
+        let mut open = vec![unit];
+        while let Some(id) = open.pop() {
+            if self.left_out.insert(id) {
+                open.extend(walk.children.get(id).into_iter().flatten().map(|unit| unit.id.as_str()));
+            }
+        }
+    }
+
+    fn walk(&mut self, source: &str, target: DepartmentId, walk: &Walk<'a, '_>) -> Result<(), Error> {
         let Some(unit) = self.units.get(source).copied() else {
             return Err(Error::new(
                 ErrorKind::Service,
@@ -90,7 +111,7 @@ impl<'a> Scope<'a> {
             .with_hint("correct scenario.scope; unit ids stand in the IDaaS console"));
         };
         let mut seen = HashSet::new();
-        let mut level = vec![ScopedUnit { unit, target, parent: None, is_target: !create }];
+        let mut level = vec![ScopedUnit { unit, target, parent: None, is_target: !walk.create }];
         while !level.is_empty() {
             let mut next = Vec::new();
             for scoped in level {
@@ -102,9 +123,13 @@ impl<'a> Scope<'a> {
                 if self.by_id.contains_key(id) {
                     return Err(nested(id, source));
                 }
+                if !scoped.is_target && walk.left_out.contains(&scoped.unit.organizational_unit_id()) {
+                    self.leave_out(id, walk);
+                    continue;
+                }
                 self.by_id.insert(id, self.scoped.len());
                 self.scoped.push(scoped);
-                let below = children.get(id).map(Vec::as_slice).unwrap_or_default();
+                let below = walk.children.get(id).map(Vec::as_slice).unwrap_or_default();
                 next.extend(below.iter().map(|unit| ScopedUnit {
                     unit,
                     target,
@@ -117,6 +142,13 @@ impl<'a> Scope<'a> {
         }
         Ok(())
     }
+}
+
+/// What a walk through the source depends on.
+struct Walk<'a, 'w> {
+    create: bool,
+    children: &'w HashMap<&'a str, Vec<&'a OrganizationalUnit>>,
+    left_out: &'w HashSet<UnitId>,
 }
 
 fn nested(unit: &str, source: &str) -> Error {

@@ -21,14 +21,18 @@ pub(super) fn settle_conflicts(input: &PlanInput<'_>, users: &mut Users) {
             let taken = row.claims.iter().find_map(|(field, value)| {
                 let holder = holders.of(field, value)?;
                 let is_free = Some(holder.0.as_str()) == own || gives_up(&rows, holder, field);
-                (!is_free).then(|| format!("{field} belongs to user {holder}"))
+                (!is_free).then(|| (*field, format!("{field} belongs to user {holder}")))
             });
-            refused.extend(taken.map(|detail| (index, detail)));
+            refused.extend(taken.map(|(field, detail)| (index, field, detail)));
         }
         if refused.is_empty() {
             break;
         }
-        for (index, detail) in refused {
+        for (index, field, detail) in refused {
+            if users.rows[index].keeps {
+                users.rows[index].give_up(field);
+                continue;
+            }
             users.rows[index].reasons.push((Reason::ValueTaken, detail));
             users.rows[index].refuse();
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::decided;
 use super::departments::Departments;
 use super::person::Planning;
 use super::scope::Scope;
@@ -26,9 +27,12 @@ pub(super) struct UserRow {
     /// Unique values the row would send.
     pub claims: Vec<(&'static str, String)>,
     pub reasons: Vec<(Reason, String)>,
+    /// By decision DingTalk keeps what is in conflict.
+    pub keeps: bool,
 }
 
 /// What became of the accounts.
+#[derive(Default)]
 pub(super) struct Users {
     /// The rows.
     pub rows: Vec<UserRow>,
@@ -38,6 +42,8 @@ pub(super) struct Users {
     pub taken: HashSet<UserId>,
     /// Bound accounts in scope that leave, with the reason.
     pub leaving: HashMap<AccountId, Reason>,
+    /// Of these the ones a decision leaves out: held whatever happens to leavers.
+    pub held: HashSet<AccountId>,
     /// Accounts that are rows.
     pub active: HashSet<AccountId>,
 }
@@ -48,6 +54,10 @@ pub(super) struct Person<'a> {
     pub draft: Draft,
     pub found: Match<'a>,
     pub is_echo: bool,
+    /// An operator said whose user this is.
+    pub is_decided: bool,
+    /// By decision DingTalk keeps what is in conflict.
+    pub keeps: bool,
 }
 
 /// Plans every account of the scope.
@@ -58,35 +68,10 @@ pub(super) fn plan<'a>(
     target: &TargetIndex<'a>,
     departments: &Departments,
 ) -> Users {
-    let mut users = Users {
-        rows: Vec::new(),
-        ignored: 0,
-        taken: HashSet::new(),
-        leaving: HashMap::new(),
-        active: HashSet::new(),
-    };
-    let mut people = Vec::new();
-    for account in &scope.accounts {
-        match standing(input, rules, account) {
-            Standing::Row => {
-                let is_echo = account.source_type.as_deref() == Some("ding_talk")
-                    && account.source_id.as_deref() == Some(input.profile.corp_id.as_str());
-                let draft = rules.users.draft_user(account);
-                people.push(Person { account, draft, found: Match::Nobody, is_echo });
-                users.active.insert(account.account_id());
-            }
-            Standing::Ignored => users.ignored += 1,
-            Standing::Leaves(reason) => {
-                users.leaving.insert(account.account_id(), reason);
-                users.ignored += u64::from(!input.memory.users.contains_key(&account.account_id()));
-            }
-            Standing::Failed(detail) => {
-                users.active.insert(account.account_id());
-                users.rows.push(failed_filter(account, detail, input));
-            }
-        }
-    }
+    let mut users = Users::default();
+    let mut people = gather(input, rules, scope, &mut users);
     recognise(input, target, &mut people);
+    users.ignored += decided::keep(input, &mut people);
     let duplicates = duplicates_in_source(&people);
     let shared = shared_targets(&people);
     let planning = Planning { input, rules, departments, inside: inside_targets(input, target) };
@@ -99,18 +84,62 @@ pub(super) fn plan<'a>(
     users
 }
 
+/// The accounts of the scope that are rows; what becomes of the others is noted in `users`.
+pub(super) fn gather<'a>(
+    input: &PlanInput<'a>,
+    rules: &Rules,
+    scope: &Scope<'a>,
+    users: &mut Users,
+) -> Vec<Person<'a>> {
+    let mut people = Vec::new();
+    for account in &scope.accounts {
+        match standing(input, rules, scope, account) {
+            Standing::Row => {
+                let is_echo = account.source_type.as_deref() == Some("ding_talk")
+                    && account.source_id.as_deref() == Some(input.profile.corp_id.as_str());
+                let draft = rules.users.draft_user(account);
+                people.push(Person {
+                    account,
+                    draft,
+                    found: Match::Nobody,
+                    is_echo,
+                    is_decided: false,
+                    keeps: false,
+                });
+                users.active.insert(account.account_id());
+            }
+            Standing::Ignored => users.ignored += 1,
+            Standing::Held => {
+                users.leaving.insert(account.account_id(), Reason::Excluded);
+                users.held.insert(account.account_id());
+            }
+            Standing::Leaves(reason) => {
+                users.leaving.insert(account.account_id(), reason);
+                users.ignored += u64::from(!input.memory.users.contains_key(&account.account_id()));
+            }
+            Standing::Failed(detail) => {
+                users.active.insert(account.account_id());
+                users.rows.push(failed_filter(account, detail, input));
+            }
+        }
+    }
+    people
+}
+
 enum Standing {
     Row,
     Ignored,
     Leaves(Reason),
+    /// Bound, and left out by a decision.
+    Held,
     Failed(String),
 }
 
-fn standing(input: &PlanInput<'_>, rules: &Rules, account: &Account) -> Standing {
+fn standing(input: &PlanInput<'_>, rules: &Rules, scope: &Scope<'_>, account: &Account) -> Standing {
     let id = account.account_id();
     let is_bound = input.memory.users.contains_key(&id);
-    if matches!(input.memory.decisions.get(&id), Some(Decision::LeaveOut | Decision::Keep)) {
-        return if is_bound { Standing::Leaves(Reason::Excluded) } else { Standing::Ignored };
+    if input.memory.decisions.get(&id) == Some(&Decision::LeaveOut) || scope.leaves_out(account) {
+        return if is_bound { Standing::Held } else { Standing::Ignored };
     }
     let keep_or_leave = |reason| if is_bound { Standing::Leaves(reason) } else { Standing::Ignored };
     if !account.is_enabled_at(input.now_ms)
@@ -129,7 +158,7 @@ fn failed_filter(account: &Account, detail: String, input: &PlanInput<'_>) -> Us
     let target_id = input.memory.users.get(&account.account_id()).map(ToString::to_string);
     let mut change = blank(account, account.username.as_deref().unwrap_or(&account.id));
     change.target_id = target_id;
-    UserRow { change, claims: Vec::new(), reasons: vec![(Reason::MappingError, detail)] }
+    UserRow { change, claims: Vec::new(), reasons: vec![(Reason::MappingError, detail)], keeps: false }
 }
 
 pub(super) fn blank(account: &Account, name: &str) -> Change {
@@ -148,16 +177,17 @@ pub(super) fn blank(account: &Account, name: &str) -> Change {
 }
 
 /// Finds each person's user: binding, decision, identity fields in order.
-fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [Person<'a>]) {
+pub(super) fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [Person<'a>]) {
     let bound: HashSet<&UserId> = input.memory.users.values().collect();
-    let candidates = Candidates::new(&input.profile.mapping.identity, &input.target.users, &bound);
+    let decided = decided::links(input, target, people, &bound);
+    let taken: HashSet<&UserId> =
+        bound.iter().copied().chain(decided.values().map(|user| &user.id)).collect();
+    let candidates = Candidates::new(&input.profile.mapping.identity, &input.target.users, &taken);
     for person in people {
         let id = person.account.account_id();
         let remembered = input.memory.users.get(&id);
-        let decided = match input.memory.decisions.get(&id) {
-            Some(Decision::LinkTo(user)) => target.users.get(user).copied(),
-            Some(Decision::LeaveOut | Decision::Keep) | None => None,
-        };
+        let decided = decided.get(person.account.id.as_str()).copied();
+        person.is_decided = decided.is_some();
         person.found = match remembered.map(|user| (user, target.users.get(user).copied())) {
             Some((_, Some(user))) => Match::One(user, MatchedBy::Binding),
             Some((user, None)) if target.is_incomplete() => Match::Hidden(user.clone()),
@@ -170,18 +200,25 @@ fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [
     }
 }
 
+/// The people who share each unique value of a field with somebody. One whom an operator linked sends neither a
+/// mobile nor a userid, so shares none.
+pub(super) fn sharing(people: &[Person<'_>], field: &str) -> Vec<Vec<usize>> {
+    let mut holders: HashMap<String, Vec<usize>> = HashMap::new();
+    let is_create_only = matches!(field, "mobile" | "userid");
+    let sends = |person: &Person<'_>| !(person.is_echo || person.is_decided && is_create_only);
+    for (index, person) in people.iter().enumerate().filter(|(_, person)| sends(person)) {
+        if let Some(key) = person.draft.value(field).and_then(|value| matching::unique_key(field, value)) {
+            holders.entry(key).or_default().push(index);
+        }
+    }
+    holders.into_values().filter(|indices| indices.len() > 1).collect()
+}
+
 /// Unique values that occur twice among the people of the source: nobody of them is written.
 fn duplicates_in_source(people: &[Person<'_>]) -> HashMap<usize, (Reason, String)> {
     let mut found = HashMap::new();
     for field in UNIQUE {
-        let mut holders: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, person) in people.iter().enumerate().filter(|(_, person)| !person.is_echo) {
-            if let Some(key) = person.draft.value(field).and_then(|value| matching::unique_key(field, value))
-            {
-                holders.entry(key).or_default().push(index);
-            }
-        }
-        for indices in holders.into_values().filter(|indices| indices.len() > 1) {
+        for indices in sharing(people, field) {
             for index in &indices {
                 let others: Vec<&str> = indices
                     .iter()
@@ -198,7 +235,7 @@ fn duplicates_in_source(people: &[Person<'_>]) -> HashMap<usize, (Reason, String
 }
 
 /// Users that several accounts were recognised as.
-fn shared_targets(people: &[Person<'_>]) -> HashMap<usize, (Reason, String)> {
+pub(super) fn shared_targets(people: &[Person<'_>]) -> HashMap<usize, (Reason, String)> {
     let mut by_user: HashMap<&UserId, Vec<usize>> = HashMap::new();
     for (index, person) in people.iter().enumerate() {
         if let Match::One(user, _) = &person.found {
@@ -235,6 +272,15 @@ impl UserRow {
         }
     }
 
+    /// Leaves a field to DingTalk: the row no longer claims or changes it.
+    pub(super) fn give_up(&mut self, field: &str) {
+        self.claims.retain(|(claimed, _)| *claimed != field);
+        self.change.fields.retain(|change| change.field.as_str() != field);
+        if self.change.fields.is_empty() && self.change.matched_by == Some(MatchedBy::Binding) {
+            self.change.action = Action::Unchanged;
+        }
+    }
+
     /// The row as it stands when nothing is against it but reasons.
     pub(super) fn refuse(&mut self) {
         let Some((reason, detail)) = self.reasons.iter().min_by_key(|(reason, _)| *reason) else { return };
@@ -249,5 +295,5 @@ impl UserRow {
 
 /// A leaver's row.
 pub(super) fn leaver_row(change: Change) -> UserRow {
-    UserRow { change, claims: Vec::new(), reasons: Vec::new() }
+    UserRow { change, claims: Vec::new(), reasons: Vec::new(), keeps: false }
 }

@@ -93,15 +93,20 @@ pub(super) async fn send(shared: &Shared<'_>, call: &Call<'_>) -> Called {
     Called::Unknown(format!("sent {MOST_SENDS} times without an answer, and not there"))
 }
 
-/// A turn in the lane, or nothing once the run stops.
+/// A turn in the lane, outside pauses, or nothing once the run stops.
 async fn turn(shared: &Shared<'_>, interface: Interface) -> Option<Permit> {
-    if shared.is_halted() {
-        return None;
-    }
-    let halted = pin!(shared.halted());
-    match select(halted, shared.work.target.permit(interface)).await {
-        Either::Left(_) => None,
-        Either::Right((permit, _)) => Some(permit),
+    loop {
+        shared.awake().await;
+        if shared.is_halted() {
+            return None;
+        }
+        let halted = pin!(shared.halted());
+        match select(halted, shared.work.target.permit(interface)).await {
+            Either::Left(_) => return None,
+            // A turn that came during a pause is given up: afterwards nobody may rush.
+            Either::Right(_) if shared.is_paused() => {}
+            Either::Right((permit, _)) => return Some(permit),
+        }
     }
 }
 

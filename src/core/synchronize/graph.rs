@@ -74,3 +74,11 @@ pub fn graph(changes: &[Change], snapshot: &TargetSnapshot, can_clear: &dyn Fn(&
     let preparations = cycles::break_all(&mut edges, changes, can_clear);
     build::assemble(changes, edges, preparations)
 }
+
+/// Which row cannot be done without which: `(needed, needs it)`. Somebody who is to be placed in a department that is
+/// not made counts, although a run would still place them in their other departments: that is not what was shown.
+pub fn needs(changes: &[Change], snapshot: &TargetSnapshot) -> Vec<(usize, usize)> {
+    let edges = build::edges(changes, snapshot);
+    let is_need = |edge: &build::Edge| edge.need == Need::Success || edge.reason == build::Reason::Structure;
+    edges.iter().filter(|edge| is_need(edge)).map(|edge| (edge.first, edge.then)).collect()
+}

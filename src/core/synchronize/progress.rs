@@ -16,6 +16,8 @@ const WINDOW_MS: u64 = 5000;
 pub(super) struct Progress {
     started_ms: i64,
     last_ms: i64,
+    /// How long nothing could be sent.
+    paused_ms: u64,
     window: VecDeque<(i64, u64, u64)>,
     fastest: HashMap<String, f64>,
 }
@@ -28,13 +30,15 @@ pub(super) struct Tally {
     /// Records in progress, and how many of them wait for an outcome to be settled.
     pub running: usize,
     pub settling: usize,
+    /// The operator lets the run wait.
+    pub is_paused: bool,
 }
 
 impl Progress {
     /// Of a run that begins now.
     pub(super) fn new(now_ms: i64, pace: &PaceReport) -> Self {
         let window = VecDeque::from([(now_ms, pace.calls, pace.throttled)]);
-        Self { started_ms: now_ms, last_ms: now_ms, window, fastest: HashMap::new() }
+        Self { started_ms: now_ms, last_ms: now_ms, paused_ms: 0, window, fastest: HashMap::new() }
     }
 
     /// Whether a second has passed.
@@ -44,6 +48,9 @@ impl Progress {
 
     /// The totals.
     pub(super) fn event(&mut self, now_ms: i64, tally: Tally, pace: &PaceReport) -> Event {
+        if tally.is_paused || pace.paused_seconds.is_some() {
+            self.paused_ms += elapsed_ms(self.last_ms, now_ms);
+        }
         self.last_ms = now_ms;
         self.window.push_back((now_ms, pace.calls, pace.throttled));
         while self.window.len() > 2
@@ -72,7 +79,7 @@ impl Progress {
             *fastest = fastest.max(lane.limit);
             is_below |= lane.throttled > 0 && lane.limit < *fastest * 0.95;
         }
-        if pace.paused_seconds.is_some() {
+        if tally.is_paused || pace.paused_seconds.is_some() {
             PaceState::Paused
         } else if was_throttled || is_below {
             PaceState::Throttled
@@ -85,7 +92,7 @@ impl Progress {
 
     fn remaining(&self, now_ms: i64, tally: Tally) -> u64 {
         let left = tally.total.saturating_sub(tally.done);
-        let elapsed = elapsed_ms(self.started_ms, now_ms);
+        let elapsed = elapsed_ms(self.started_ms, now_ms).saturating_sub(self.paused_ms);
         if tally.done == 0 {
             return left;
         }

@@ -77,7 +77,7 @@ impl<'r> Run<'r> {
             earlier_summary: RunSummary::default(),
             seq: 0,
             summary: RunSummary::default(),
-            tally: Tally { done: 0, total, running: 0, settling: 0 },
+            tally: Tally { done: 0, total, running: 0, settling: 0, is_paused: false },
             error: None,
             is_cancelled: false,
         };
@@ -120,7 +120,8 @@ impl<'r> Run<'r> {
             if self.working.is_empty() && self.storing.is_empty() {
                 break;
             }
-            let is_halted = shared.is_halted();
+            let (is_halted, is_paused) = (shared.is_halted(), shared.is_paused());
+            let mut is_due = false;
             tokio::select! {
                 biased;
                 Some(stored) = self.storing.next() => match stored {
@@ -130,11 +131,17 @@ impl<'r> Run<'r> {
                 Some((node, ended)) = self.working.next() => self.ended_with(node, ended),
                 () = stop.reached(1), if !is_halted => { self.is_cancelled = true; shared.halt() }
                 () = stop.reached(2), if self.is_cancelled => break,
+                () = stop.turned(!is_paused) => { shared.pause(!is_paused); is_due = true }
                 () = clock.sleep(EVERY_MS) => {}
             }
             let now = clock.now_ms();
-            if progress.is_due(now) {
-                let tally = Tally { running: self.working.len(), settling: shared.settling(), ..self.tally };
+            if is_due || progress.is_due(now) {
+                let tally = Tally {
+                    running: self.working.len(),
+                    settling: shared.settling(),
+                    is_paused: shared.is_paused(),
+                    ..self.tally
+                };
                 events(progress.event(now, tally, &shared.work.target.pace()));
             }
         }
@@ -160,10 +167,11 @@ impl<'r> Run<'r> {
                         self.queue.finish(node, None);
                     }
                     Task::Row(row) => {
-                        self.working.push(async move { (node, carry_out(shared, row).await) }.boxed());
+                        self.working.push(working(shared, node, carry_out(shared, row)));
                     }
                     Task::Prepare(row, what) => {
-                        self.working.push(async move { (node, prepare(shared, row, &what).await) }.boxed());
+                        let prepared = async move { prepare(shared, row, &what).await };
+                        self.working.push(working(shared, node, prepared));
                     }
                 },
             }
@@ -307,6 +315,19 @@ impl<'r> Run<'r> {
         events(Event::Finished { run: shared.run.clone(), status, summary });
         RunReport { run: shared.run.clone(), status, summary, error: self.error }
     }
+}
+
+/// A node at work; what is begun during a pause waits for its end before it so much as reads.
+fn working<'r>(
+    shared: &'r Shared<'r>,
+    node: usize,
+    work: impl Future<Output = Ended> + Send + 'r,
+) -> Working<'r> {
+    async move {
+        shared.awake().await;
+        (node, work.await)
+    }
+    .boxed()
 }
 
 /// Why whoever needs a record cannot go on, when it was not done.

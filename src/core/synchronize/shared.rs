@@ -1,9 +1,11 @@
 //! What the records of a run share: the plan, the target as read, what was learned on the way.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures::future::select;
 use tokio::sync::watch;
 
 use super::Work;
@@ -46,6 +48,7 @@ pub(super) struct Shared<'a> {
     prepared: Mutex<HashMap<usize, Vec<FieldChange>>>,
     missing: Mutex<HashMap<String, String>>,
     halted: watch::Sender<bool>,
+    paused: watch::Sender<bool>,
 }
 
 impl<'a> Shared<'a> {
@@ -75,6 +78,7 @@ impl<'a> Shared<'a> {
             prepared: Mutex::default(),
             missing: Mutex::default(),
             halted: watch::Sender::new(false),
+            paused: watch::Sender::new(false),
         }
     }
 
@@ -183,6 +187,23 @@ impl<'a> Shared<'a> {
     /// Whether writes may still be sent.
     pub(super) fn is_halted(&self) -> bool {
         *self.halted.borrow()
+    }
+
+    /// Nothing is sent while it is so.
+    pub(super) fn pause(&self, is_paused: bool) {
+        self.paused.send_replace(is_paused);
+    }
+
+    /// Whether the operator lets the run wait.
+    pub(super) fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Resolves when the run does not wait, or stops.
+    pub(super) async fn awake(&self) {
+        let mut changes = self.paused.subscribe();
+        let (awake, halted) = (pin!(changes.wait_for(|paused| !*paused)), pin!(self.halted()));
+        select(awake, halted).await;
     }
 
     /// Resolves when no write may be sent any more.

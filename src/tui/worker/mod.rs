@@ -4,6 +4,7 @@
 mod desk;
 mod files;
 mod settings;
+mod survey;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -58,6 +59,7 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit
