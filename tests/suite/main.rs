@@ -15,6 +15,7 @@ mod contract;
 mod decisions;
 mod demo;
 mod dingtalk_client;
+mod floor;
 mod leave_out;
 mod pace;
 mod planned;
