@@ -93,17 +93,18 @@ impl<'a> Progress<'a> {
 
     /// What holds the pace, in words; a pause with its remaining seconds.
     fn pace(&self, state: PaceState, paused_seconds: Option<u64>) -> String {
-        let word = match state {
-            PaceState::Running => return String::new(),
-            PaceState::Throttled => t!("records.pace.throttled", locale = self.locale),
-            PaceState::Paused => t!("records.pace.paused", locale = self.locale),
-            PaceState::Waiting => t!("records.pace.waiting", locale = self.locale),
-        };
         let seconds = paused_seconds.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
-        format!("  {word}{seconds}")
+        match state {
+            PaceState::Running => String::new(),
+            PaceState::Throttled | PaceState::Paused | PaceState::Waiting => {
+                let word = t!(format!("attach.state.{}", state.as_str()), locale = self.locale);
+                format!("  {word}{seconds}")
+            }
+        }
     }
 
     fn progress(&mut self, done: u64, total: u64, rate: f64, eta_seconds: u64, state: &str) {
+        let every = if self.context.options.plain { PLAIN_EVERY } else { LINE_EVERY };
         let pace = format!("{rate:.1}/s  {}:{:02}{state}", eta_seconds / 60, eta_seconds % 60);
         if let Some(bar) = &self.bar {
             bar.set_message(pace);

@@ -1,5 +1,6 @@
 //! `dingsync report`: one run in full, as text, JSON, CSV or Markdown.
 
+use rust_i18n::t;
 use serde::Serialize;
 use serde_json::json;
 
