@@ -9,6 +9,7 @@ use crate::cli::demo::Demo;
 use crate::cli::{Exit, HEADLESS};
 use crate::core::error::{Error, ErrorKind};
 use crate::tui::look::Look;
+use crate::tui::screen::ScreenId;
 use crate::tui::{self, Ended, How, Start};
 
 /// The exit code of a process whose terminal hung up, as shells have it.
@@ -47,7 +48,9 @@ pub async fn run(cli: Cli) -> Exit {
 
 async fn demo(context: &Context) -> Result<Ended, Error> {
     let demo = Demo::start().await?;
-    let ended = tui::run(start(&demo.context(context))).await;
+    // Everything is filled in, and Enter leads through it.
+    let start = Start { at: Some(ScreenId::Application), ..start(&demo.context(context)) };
+    let ended = tui::run(start).await;
     demo.stop().await;
     ended
 }
@@ -59,7 +62,14 @@ fn start(context: &Context) -> Start {
         is_ascii: context.is_ascii(),
         has_colour: context.has_colour(),
     };
-    Start { load: context.load_options(), look, is_verbose: context.options.verbose > 0, at: None }
+    Start {
+        load: context.load_options(),
+        look,
+        is_verbose: context.options.verbose > 0,
+        at: None,
+        run: None,
+        is_own_world: false,
+    }
 }
 
 fn refusal(is_demo: bool) -> Error {

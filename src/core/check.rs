@@ -138,12 +138,20 @@ pub struct Finding {
     pub fix: Option<String>,
     /// Permission points that are missing.
     pub missing: Vec<String>,
+    /// The address from which the service saw us, where it said so.
+    pub seen_ip: Option<String>,
 }
 
 impl Finding {
     /// A finding without code or remedy.
     pub fn new(status: CheckStatus, message: impl Into<String>) -> Self {
-        Self { status, code: None, message: message.into(), fix: None, missing: Vec::new() }
+        Self { status, code: None, message: message.into(), fix: None, missing: Vec::new(), seen_ip: None }
+    }
+
+    /// The line of the report.
+    pub fn into_item(self, id: CheckId) -> CheckItem {
+        let Self { status, code, message, fix, missing, seen_ip: _ } = self;
+        CheckItem { id, status, code, message, fix, missing }
     }
 
     /// The same finding with a remedy.
@@ -255,8 +263,7 @@ fn not_run(failed: CheckId) -> Finding {
 }
 
 fn push(items: &mut Vec<CheckItem>, id: CheckId, finding: Finding, on_item: &(dyn Fn(&CheckItem) + Sync)) {
-    let Finding { status, code, message, fix, missing } = finding;
-    let item = CheckItem { id, status, code, message, fix, missing };
+    let item = finding.into_item(id);
     on_item(&item);
     items.push(item);
 }

@@ -36,6 +36,14 @@ impl Trouble {
         }
     }
 
+    /// The address from which DingTalk saw us, where it said so.
+    pub(crate) fn seen_ip(&self) -> Option<&str> {
+        match self {
+            Self::Refused(failure) => failure.seen_ip.as_deref(),
+            Self::NoAnswer(_) | Self::NoToken(_) | Self::Undecodable(_) => None,
+        }
+    }
+
     /// The failure of a whole command that needed the call to `interface`.
     pub(crate) fn into_error(self, interface: &str) -> Error {
         match self {

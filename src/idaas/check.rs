@@ -88,5 +88,6 @@ fn failed(error: Error) -> Finding {
         message: error.message,
         fix: error.hint,
         missing: error.missing,
+        seen_ip: None,
     }
 }

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -19,7 +20,7 @@ pub enum Errand {
     /// Applies a plan that was looked at and approved; its removals beyond the limits by their number.
     Sync {
         /// The plan.
-        plan: Box<Plan>,
+        plan: Arc<Plan>,
         /// `--approve-removals`.
         removals: Option<u64>,
     },
@@ -134,6 +135,13 @@ impl Starting {
         }?;
         self.clear(&started);
         Some(started)
+    }
+
+    /// Takes note of the process's end, whenever that is, so that nothing of it lingers.
+    pub fn let_go(mut self) {
+        let waiting = std::thread::Builder::new().name("run".into()).spawn(move || self.child.wait());
+        // Without the thread the process lingers until this one ends.
+        drop(waiting);
     }
 
     fn died(&self, status: std::process::ExitStatus) -> String {

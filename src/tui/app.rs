@@ -228,6 +228,7 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
+            Answer::Application(_) | Answer::Permissions(_) | Answer::Run(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
                 Vec::new()

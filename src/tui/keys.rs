@@ -127,12 +127,14 @@ actions! {
     Next "next" [Ctrl('n')];
     /// The step before.
     Back "back" [Ctrl('b')];
+    /// Save the answers to the settings file.
+    Save "save" [Ctrl('s')];
     /// Leave the program (asks once when something is unsaved).
     Quit "quit" [Ctrl('q'), Char('q'), Ctrl('c')];
     /// Help for this pane.
     Help "help" [Char('?'), F(1)];
     /// Every action, its key and why it is disabled.
-    Palette "palette" [Char(':')];
+    Palette "palette" [Char(':'), F(3)];
     /// The other language.
     Language "language" [F(2)];
     /// The overview of the connection.
@@ -197,6 +199,8 @@ actions! {
     Decide "decide" [Char('v')];
     /// Commit the plan: leads to the typed confirmation.
     Commit "commit" [Char('c')];
+    /// Go on in spite of what failed; asks for a reason.
+    Override "override" [Char('o')];
     /// The equivalent command line.
     CommandLine "command_line" [Char('=')];
     /// Rows of one kind, in the order of the counts.

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
+use super::worker::{application, permissions, run};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -45,6 +46,12 @@ pub enum Answer {
         /// The file as it is.
         result: Result<Box<SettingsFile>, Error>,
     },
+    /// Step 1.
+    Application(application::Answer),
+    /// Step 2.
+    Permissions(permissions::Answer),
+    /// About a run of a process of its own.
+    Run(run::Told),
 }
 
 /// Something to be done outside the screens.
@@ -71,12 +78,18 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Step 1.
+    Application(application::Request),
+    /// Step 2.
+    Permissions(permissions::Request),
     /// Save the answers as they are to the settings file, typed secrets beside it.
     Save,
     /// Save the answers, then leave; stay when they cannot be saved.
     SaveAndQuit,
     /// Save these answers: what the app makes of the two above.
     SaveTo(Box<SettingsFile>, Box<Draft>),
+    /// Start, follow or control a run of a process of its own.
+    Run(run::Request),
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

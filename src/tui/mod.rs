@@ -51,6 +51,10 @@ pub struct Start {
     pub is_verbose: bool,
     /// The screen to begin with; `None` leaves it to the settings.
     pub at: Option<ScreenId>,
+    /// The run to show; `None` is the one that goes on.
+    pub run: Option<String>,
+    /// The services end with this program.
+    pub is_own_world: bool,
 }
 
 /// How the interface ended, and what to say on the normal screen: at most ten lines.
@@ -84,6 +88,8 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         file,
         survey: survey::Surveyed::default(),
         log_path: log_path.clone(),
+        run: start.run,
+        is_own_world: start.is_own_world,
         check_warnings: 0,
     });
     let first = app.start(start.at);

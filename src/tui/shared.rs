@@ -38,6 +38,10 @@ pub struct Shared {
     pub survey: Surveyed,
     /// The log of this session.
     pub log_path: PathBuf,
+    /// The run that is shown; `None` is the one that goes on.
+    pub run: Option<String>,
+    /// The services end with this program, and a run with them.
+    pub is_own_world: bool,
     /// Warnings of the last check; the header keeps them in view.
     pub check_warnings: usize,
 }

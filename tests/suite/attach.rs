@@ -80,8 +80,8 @@ fn latest_state(env: &TestEnv) -> Option<PaceState> {
     })
 }
 
-fn plan(env: &TestEnv) -> Box<Plan> {
-    Box::new(serde_json::from_str(&env.run(&["preview", "--json"]).stdout).unwrap())
+fn plan(env: &TestEnv) -> std::sync::Arc<Plan> {
+    std::sync::Arc::new(serde_json::from_str(&env.run(&["preview", "--json"]).stdout).unwrap())
 }
 
 fn start(env: &TestEnv, errand: Errand) -> Start {

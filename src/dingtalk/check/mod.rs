@@ -60,11 +60,13 @@ fn pass(message: impl Into<String>) -> Finding {
 /// A finding out of a failed call; `point` is the permission the interface needs.
 fn failed(trouble: Trouble, interface: &str, point: &str) -> Finding {
     let is_permission = trouble.is(CodeClass::Permission);
+    let seen_ip = trouble.seen_ip().map(str::to_owned);
     let error = trouble.into_error(interface);
     let mut finding = Finding::new(CheckStatus::Fail, error.message);
     finding.code = error.code;
     finding.fix = error.hint;
     finding.missing = error.missing;
+    finding.seen_ip = seen_ip;
     if is_permission && finding.missing.is_empty() && !point.is_empty() {
         finding.missing.push(point.to_owned());
     }

@@ -43,3 +43,10 @@ pub(super) async fn off_the_screen<T: Send + 'static>(
         .await
         .map_err(|error| Error::new(ErrorKind::State, format!("it broke off: {error}")))
 }
+
+/// What a future answers, and how long it took.
+pub(super) async fn elapsed_ms<T>(does: impl Future<Output = T>) -> (T, u64) {
+    let began = tokio::time::Instant::now();
+    let answer = does.await;
+    (answer, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+}

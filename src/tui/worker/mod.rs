@@ -1,8 +1,11 @@
 //! Carries out the commands of the screens beside them and sends the answers back. The only place of the interface
 //! that reaches network and disk; one file for each group of screens.
 
+pub mod application;
 mod desk;
 mod files;
+pub mod permissions;
+pub mod run;
 mod settings;
 mod survey;
 
@@ -59,6 +62,9 @@ impl Worker {
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Application(request) => self.application(request),
+            Command::Permissions(request) => self.permissions(request),
+            Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
             Command::Quit
@@ -73,6 +79,18 @@ impl Worker {
             | Command::Farewell(_)
             | Command::Redraw
             | Command::Suspend => {}
+        }
+    }
+
+    fn run(&mut self, request: run::Request) {
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            run::Request::Start(errand, locale) => {
+                self.start(run::FOLLOWING, run::start(desk, errand, locale, reply));
+            }
+            run::Request::Follow(run) => self.start(run::FOLLOWING, run::follow(desk, run, reply)),
+            run::Request::Ask(ask) => self.keep(run::ask(desk, ask, reply)),
+            run::Request::Forget => self.stop(run::FOLLOWING),
         }
     }
 
