@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::refusal;
+
 /// A sentence within a sentence within a sentence; deeper ones stay as they are.
 const DEEPEST: usize = 3;
 
@@ -12,8 +14,13 @@ static SENTENCES: LazyLock<Vec<Sentence>> = LazyLock::new(|| {
     // A table that cannot be read translates nothing; a test reads it.
     let table: BTreeMap<String, String> =
         toml::from_str(include_str!("../../assets/sentences.toml")).unwrap_or_default();
+    let codes = refusal::all().flat_map(|known| {
+        let remedy = format!("{} ({})", known.remedy_en, known.remedy_zh);
+        [(known.text_en.clone(), known.text_zh.clone()), (remedy, known.remedy_zh.clone())]
+    });
     let mut sentences: Vec<Sentence> = table
         .into_iter()
+        .chain(codes)
         .map(|(english, chinese)| Sentence {
             pieces: english.split("{}").map(str::to_owned).collect(),
             chinese,
@@ -39,8 +46,28 @@ pub fn in_language<'t>(text: &'t str, locale: &str) -> Cow<'t, str> {
 fn chinese(text: &str, depth: usize) -> Cow<'_, str> {
     let found = SENTENCES.iter().find_map(|sentence| Some((sentence, sentence.parts(text)?)));
     match found {
-        Some((sentence, parts)) if depth > 0 => Cow::Owned(sentence.with(&parts, depth - 1)),
-        Some(_) | None => Cow::Borrowed(text),
+        Some(_) if depth == 0 => Cow::Borrowed(text),
+        Some((sentence, parts)) => Cow::Owned(sentence.with(&parts, depth - 1)),
+        None => beginning(text).or_else(|| in_brackets(text, depth)).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
+}
+
+/// A sentence that something of the moment is added to: a code, an address, a list.
+fn beginning(text: &str) -> Option<String> {
+    let is_added = |rest: &str| [" (", ": ", "; "].iter().any(|sign| rest.starts_with(sign));
+    SENTENCES.iter().find_map(|sentence| {
+        let [whole] = sentence.pieces.as_slice() else { return None };
+        let rest = text.strip_prefix(whole.as_str()).filter(|rest| is_added(rest))?;
+        Some(format!("{}{rest}", sentence.chinese))
+    })
+}
+
+/// A sentence in brackets behind words of the contract.
+fn in_brackets(text: &str, depth: usize) -> Option<String> {
+    let (head, rest) = text.strip_suffix(')')?.split_once(" (")?;
+    match chinese(rest, depth.checked_sub(1)?) {
+        Cow::Owned(inner) => Some(format!("{head} ({inner})")),
+        Cow::Borrowed(_) => None,
     }
 }
 

@@ -300,7 +300,7 @@ fn a_sync_comes_to_the_same_end_under_every_reading_of_an_open_question() {
 #[test]
 fn the_source_refuses_by_its_rules() {
     for (fault, kind, part) in [
-        ("idaas-key-inactive", "credentials", "InvalidAccessKeyId.Inactive"),
+        ("idaas-key-inactive", "credentials", "disabled"),
         ("idaas-secret-rotated", "credentials", ""),
         ("idaas-clock-skew=1200", "credentials", "clock"),
         ("idaas-no-permission=ListUsers", "permission", "ListUsers"),

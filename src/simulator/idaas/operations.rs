@@ -151,7 +151,7 @@ fn list_users(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure
     let is_ordered = !handle.faults().is_on("idaas-order");
     let (total, rows) = match (parameters.get("OrganizationalUnitId"), is_filtered) {
         (None, false) if is_ordered => {
-            (world.accounts.len(), world.listed().skip(page.start).take(page.size).collect::<Vec<_>>())
+            (world.accounts.len(), world.listed_from(page.start).take(page.size).collect::<Vec<_>>())
         }
         (None, _) => cut(handle, world.listed().filter(filter).collect(), &page),
         (Some(unit), _) => {

@@ -138,8 +138,13 @@ impl World {
     }
 
     /// Every account in listing order.
-    pub fn listed(&self) -> impl ExactSizeIterator<Item = &StoredAccount> {
-        self.order.iter().map(|(_, id)| &self.accounts[id])
+    pub fn listed(&self) -> impl Iterator<Item = &StoredAccount> {
+        self.listed_from(0)
+    }
+
+    /// The accounts behind the first so many; these are passed over without being looked up.
+    pub fn listed_from(&self, start: usize) -> impl Iterator<Item = &StoredAccount> {
+        self.order.iter().skip(start).map(|(_, id)| &self.accounts[id])
     }
 
     /// The accounts of a unit in listing order.
