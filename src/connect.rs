@@ -1,5 +1,8 @@
 //! The only place that builds clients and store from settings. It hands out core's ports and decides nothing.
 
+pub mod watch;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,15 +13,17 @@ use crate::core::check::CheckContext;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::{Journal, LockHolder, RunLock};
+use crate::core::logon::apply::LogonWork;
+use crate::core::logon::{Logon, LogonJournal, LogonWish};
 use crate::core::planner::rfc3339;
 use crate::core::preview::{Reading, check_context};
 use crate::core::profile::Profile;
-use crate::core::source::{AccountCache, NoCache, Source};
+use crate::core::source::{AccountCache, AccountId, NoCache, Source};
 use crate::core::synchronize::Work;
-use crate::core::target::Target;
+use crate::core::target::{Target, UserId};
 use crate::dingtalk::{DingTalk, DingTalkOptions};
 use crate::http::{Transport, TransportOptions};
-use crate::idaas::{Idaas, IdaasOptions};
+use crate::idaas::{Idaas, IdaasLogon, IdaasOptions};
 use crate::store::{ConnectionId, Store, this_process};
 
 /// The two services of a connection.
@@ -31,6 +36,10 @@ pub struct Services {
     pub source: Arc<dyn Source>,
     /// DingTalk.
     pub target: Arc<dyn Target>,
+    /// The logon side of IDaaS.
+    pub logon: Arc<dyn Logon>,
+    /// What the settings say about QR code logon.
+    pub logon_wish: LogonWish,
 }
 
 /// A connection: both services and the state.
@@ -39,8 +48,11 @@ pub struct Connection {
     pub services: Services,
     /// Bindings, runs, calls.
     pub journal: Arc<dyn Journal>,
+    /// What must survive of QR code logon.
+    pub logon_journal: Arc<dyn LogonJournal>,
     /// Remembered account details.
     pub cache: Arc<dyn AccountCache>,
+    store: Store,
 }
 
 /// The machine's clock.
@@ -90,10 +102,18 @@ impl Services {
             edition: config.profile.edition,
         };
         let now = || SystemClock.now_ms();
+        let app_secret = dingtalk.app_secret.clone();
+        let source = Arc::new(Idaas::new(idaas, transport.clone(), now));
         Ok(Self {
+            logon: Arc::new(IdaasLogon::new(source.clone(), app_secret)),
+            logon_wish: LogonWish::new(
+                &config.profile,
+                &config.dingtalk.app_key,
+                &config.dingtalk.callback_domain,
+            ),
             profile: config.profile.clone(),
             check: check_context(&config.profile, &config.dingtalk.egress_ips)?,
-            source: Arc::new(Idaas::new(idaas, transport.clone(), now)),
+            source,
             target: Arc::new(DingTalk::new(dingtalk, transport, now)),
         })
     }
@@ -108,7 +128,8 @@ impl Connection {
             Ok(cache) => Arc::new(cache),
             Err(_) => Arc::new(NoCache),
         };
-        Ok(Self { services, journal: Arc::new(store), cache })
+        let journal = Arc::new(store.clone());
+        Ok(Self { services, journal: journal.clone(), logon_journal: journal, cache, store })
     }
 
     /// Takes the connection's lock for a command.
@@ -130,6 +151,18 @@ impl Connection {
             journal: &*self.journal,
             cache: &*self.cache,
             now_ms: SystemClock.now_ms(),
+        }
+    }
+
+    /// What QR code logon works with; `users` are the bindings of syncs.
+    pub fn logon_work<'a>(&'a self, users: &'a HashMap<AccountId, UserId>) -> LogonWork<'a> {
+        LogonWork {
+            logon: &*self.services.logon,
+            journal: &*self.logon_journal,
+            clock: &SystemClock,
+            wish: &self.services.logon_wish,
+            users,
+            looks_again: false,
         }
     }
 

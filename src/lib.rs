@@ -8,6 +8,7 @@
 //! | [`idaas`], [`dingtalk`] | the two services, each behind a port of `core` (`Source`, `Target`) |
 //! | [`http`] | one transport for both: timeouts, repeats, a lane for each interface, redaction |
 //! | [`store`] | bindings, runs and every call in an embedded database, behind `core`'s `Journal` |
+//! | [`incremental`] | receives the callbacks of IDaaS, proves them and stores them before it answers |
 //! | [`config`] | the settings file, the environment and the secrets |
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
@@ -48,8 +49,10 @@ pub mod dingtalk;
 pub mod export;
 pub mod http;
 pub mod idaas;
+pub mod incremental;
 pub mod interface;
 pub mod live;
+pub mod qr;
 pub mod simulator;
 pub mod store;
 pub mod tui;

@@ -106,6 +106,14 @@ pub enum Command {
     },
     /// Show the inverse of a run; with --yes apply it
     Undo(UndoArgs),
+    /// Follow the source: receive its events, bring each into DingTalk at once, until interrupted
+    Watch,
+    /// Show what was changed by hand in DingTalk, and decide on it
+    Drift {
+        /// What to do with it
+        #[command(subcommand)]
+        command: DriftCommand,
+    },
     /// Explain one record from source to call
     Why {
         /// An IDaaS account or unit id, a DingTalk userid or department id
@@ -120,6 +128,12 @@ pub enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: LinksCommand,
+    },
+    /// DingTalk QR code logon: see where it stands, carry it out
+    Logon {
+        /// What to do; nothing shows where it stands
+        #[command(subcommand)]
+        command: Option<LogonCommand>,
     },
     /// Show where the settings are, what they amount to, and whether they hold
     Config {
@@ -244,6 +258,27 @@ pub enum LinksCommand {
     },
 }
 
+/// `drift`.
+#[derive(Debug, Subcommand)]
+pub enum DriftCommand {
+    /// List what was changed by hand and not decided on
+    List,
+    /// Let a change stay; it is not shown or written back again until either side changes
+    Accept {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+    },
+    /// Write back what was agreed; the running watch does it within a second
+    Reapply {
+        /// user or department
+        entity: LinkEntity,
+        /// IDaaS id
+        source: String,
+    },
+}
+
 /// What a binding binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LinkEntity {
@@ -251,4 +286,19 @@ pub enum LinkEntity {
     User,
     /// Unit and department.
     Department,
+}
+
+/// `logon`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum LogonCommand {
+    /// Show the chain from a scan to a session, what is to be done, and the logon address as a QR code
+    Status,
+    /// Create and switch on, or switch off, the identity provider, and bind the accounts of past synchronizations
+    Apply {
+        /// Look at every account in IDaaS, remembered ones too
+        #[arg(long)]
+        look_again: bool,
+    },
+    /// Print the RAM policy that QR code logon needs
+    Policy,
 }

@@ -7,7 +7,9 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod drift;
 pub mod links;
+pub mod logon;
 pub mod marks;
 pub mod preview;
 pub mod progress;
@@ -19,6 +21,7 @@ pub mod simulate;
 pub mod sync;
 pub mod telling;
 pub mod undo;
+pub mod watch;
 pub mod why;
 
 use std::process::ExitCode;
@@ -172,10 +175,13 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
             retry::run(run.as_deref(), approve_removals, context).await
         }
         Command::Undo(args) => undo::run(&args, context).await,
+        Command::Watch => watch::run(context).await,
+        Command::Drift { command } => drift::run(&command, context).await,
         Command::Why { id } => why::run(&id, context).await,
         Command::Runs => runs::run(context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Links { command } => links::run(&command, context).await,
+        Command::Logon { command } => logon::run(command, context).await,
         Command::Config { command } => {
             let mut answer = Vec::new();
             config::run(&command, &context.load_options(), context.options.json, &mut answer)?;

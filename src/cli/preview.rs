@@ -28,6 +28,7 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
         PreviewFormat::Csv => context.stream(|out| export::write_csv(out, &plan, args.all)),
         PreviewFormat::Text => {
             print_plan(&plan, args.all, usize::MAX, context, locale);
+            super::logon::print_planned(&connection, &plan, context, locale).await;
             if let Some(path) = &args.out {
                 context.line(t!("preview.saved", path = path.display(), locale = locale));
             }

@@ -5,11 +5,12 @@ use rust_i18n::t;
 use super::Exit;
 use super::context::Context;
 use super::progress::Progress;
-use super::sync::{close, stop_on_signal};
+use super::sync::{close, ends_well, stop_on_signal};
 use super::telling::{Telling, announce};
 use crate::connect::Connection;
 use crate::core::error::Error;
 use crate::core::event::{Event, RunStatus, RunSummary};
+use crate::core::journal::RunKind;
 use crate::core::preview::needs;
 use crate::core::synchronize;
 
@@ -29,15 +30,27 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     let errand = (unfinished.kind, None, "resume");
     let mut telling = Telling::new(context, locale, &config, &connection, errand, &unfinished.plan);
     let stop = stop_on_signal(context, locale);
+    let is_sync = unfinished.kind == RunKind::Sync;
+    let mut last = None;
     let report = synchronize::resume(
         &connection.work(),
         unfinished,
         &snapshot,
-        &mut |event| telling.show(&event),
+        &mut |event| match event {
+            Event::Finished { .. } if is_sync => last = Some(event),
+            event => telling.show(&event),
+        },
         &stop,
     )
     .await;
-    close(report, telling, context)
+    let follows = is_sync && report.as_ref().is_ok_and(|report| ends_well(report.status));
+    let after = match follows {
+        true => super::logon::follow(&connection, &stop, context, locale).await,
+        false => Exit::Done,
+    };
+    last.iter().for_each(|event| telling.show(event));
+    let exit = close(report, telling, context)?;
+    Ok(if exit == Exit::Done { after } else { exit })
 }
 
 /// Nothing is unfinished: the same lines with a total of 0, about the last run where there is one.

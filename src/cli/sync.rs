@@ -13,7 +13,7 @@ use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::event::RunStatus;
+use crate::core::event::{Event, RunStatus};
 use crate::core::journal::RunKind;
 use crate::core::plan::{Approval, ApprovedPlan, Plan};
 use crate::core::preview::{Preview, preview};
@@ -76,16 +76,51 @@ pub(super) async fn apply(
     if !context.options.json && !plan.is_empty() && !context.options.quiet {
         super::preview::print_plan(&plan, false, usize::MAX, context, locale);
     }
-    let approved = approve(plan, again.removals, config, context, locale)?;
+    let Again { kind, of_run, removals } = again;
+    let logon = match kind {
+        RunKind::Sync => super::logon::planned(connection, &plan).await?,
+        RunKind::Retry | RunKind::Undo | RunKind::Watch => None,
+    };
+    if let Some(logon) = logon.as_ref().filter(|_| !context.options.json && !context.options.quiet) {
+        super::logon::print_rows(logon, context, locale);
+    }
+    let more = logon.as_ref().map_or(0, |logon| logon.writes() as u64);
+    let approved = approve((plan, more), removals, config, context, locale)?;
     let work = connection.work();
-    let Again { kind, of_run, .. } = again;
     let errand = (kind, of_run.clone(), command(kind));
     let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
     let stop = stop_on_signal(context, locale);
-    let report =
-        synchronize::apply(&work, approved, &target, kind, of_run, &mut |event| telling.show(&event), &stop)
-            .await;
-    close(report, telling, context)
+    let mut last = None;
+    let report = synchronize::apply(
+        &work,
+        approved,
+        &target,
+        kind,
+        of_run,
+        &mut |event| match event {
+            Event::Finished { .. } if logon.is_some() => last = Some(event),
+            event => telling.show(&event),
+        },
+        &stop,
+    )
+    .await;
+    let follows = logon.is_some() && report.as_ref().is_ok_and(|report| ends_well(report.status));
+    let after = match follows {
+        true => super::logon::follow(connection, &stop, context, locale).await,
+        false => Exit::Done,
+    };
+    // The totals are the last line, whatever followed the writes.
+    last.iter().for_each(|event| telling.show(event));
+    let exit = close(report, telling, context)?;
+    Ok(if exit == Exit::Done { after } else { exit })
+}
+
+/// Whether what follows a synchronization may follow.
+pub(super) fn ends_well(status: RunStatus) -> bool {
+    match status {
+        RunStatus::Success | RunStatus::PartialSuccess => true,
+        RunStatus::Failed | RunStatus::Running | RunStatus::Cancelled => false,
+    }
 }
 
 fn command(kind: RunKind) -> &'static str {
@@ -161,9 +196,9 @@ fn refuse_stale(stale: &[Stale], skip: bool) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Stale, message).with_hint("preview again, or apply the rest with --skip-stale"))
 }
 
-/// Approval: `--yes`, a person at the terminal, or nothing to approve.
+/// Approval: `--yes`, a person at the terminal, or nothing to approve. `more` writes follow the plan's.
 fn approve(
-    plan: Plan,
+    (plan, more): (Plan, u64),
     removals: Option<u64>,
     config: &Config,
     context: &Context,
@@ -171,7 +206,8 @@ fn approve(
 ) -> Result<ApprovedPlan, Error> {
     let approval = Approval { removals };
     plan.permits(&approval)?;
-    if plan.is_empty() || context.options.yes {
+    let writes = plan.writes() + more;
+    if writes == 0 || context.options.yes {
         return plan.approve(&approval);
     }
     if !context.is_interactive() {
@@ -180,7 +216,7 @@ fn approve(
     }
     let question = t!(
         "sync.ask",
-        writes = plan.writes(),
+        writes = writes,
         connection = plan.connection,
         corp = config.dingtalk.corp_id,
         removals = plan.removals(),
@@ -190,7 +226,7 @@ fn approve(
     drop(write!(err, "{}", crate::core::text::clean(&question)).and_then(|()| err.flush()));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
-    if read.is_err() || answer.trim() != plan.writes().to_string() {
+    if read.is_err() || answer.trim() != writes.to_string() {
         return Err(Error::new(
             ErrorKind::Approval,
             "the plan was not approved; nothing was written".to_owned(),

@@ -58,6 +58,13 @@ pub struct Config {
     pub origins: show::Origins,
 }
 
+impl Config {
+    /// Where `watch` says how it stands, for other processes on this machine.
+    pub fn watch_status_path(&self) -> PathBuf {
+        self.state_path.with_extension("watch.json")
+    }
+}
+
 /// How IDaaS is reached.
 #[derive(Debug, Clone)]
 pub struct IdaasSettings {

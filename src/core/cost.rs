@@ -26,6 +26,11 @@ impl Cost {
         }
     }
 
+    /// So many calls more at an interface.
+    pub fn add_calls(&mut self, interface: Interface, calls: u64) {
+        self.0[interface as usize] += calls;
+    }
+
     /// The calls of one row fewer.
     pub fn take(&mut self, change: &Change) {
         if let Some(interface) = interface(change) {

@@ -193,6 +193,13 @@ impl Course {
         Some((coarse(by_recent.min(by_whole), false), coarse(by_recent.max(by_whole), true)))
     }
 
+    /// The causes, those that only wait for consent last. The order does not depend on counts, so nothing jumps.
+    pub fn ranked(&self) -> impl Iterator<Item = (&String, &Cause)> {
+        let of_kind =
+            |is_pending| self.causes.iter().filter(move |(_, cause)| cause.is_pending == is_pending);
+        of_kind(false).chain(of_kind(true))
+    }
+
     /// What became of the causes that count as failures.
     pub fn attention(&self) -> u64 {
         self.causes.values().map(|cause| cause.count).sum()

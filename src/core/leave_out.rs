@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::Memory;
-use super::plan::Plan;
-use super::planner::limits;
+use super::plan::{Entity, Plan, Summary};
+use super::planner::{limits, write_calls};
 use super::profile::SafetyLimits;
 use super::synchronize::graph;
 use super::target::TargetSnapshot;
@@ -78,6 +78,28 @@ impl Plan {
         plan.limits = limits::exceeded(&plan, limits, memory);
         plan.plan_id = plan.compute_id();
         plan
+    }
+
+    /// What the plan comes to without these rows: its counts, calls and limits; no rows, no id.
+    #[must_use]
+    pub fn outline_without(
+        &self,
+        rows: &BTreeMap<usize, LeftOut>,
+        limits: &SafetyLimits,
+        memory: &Memory,
+    ) -> Self {
+        let mut outline = self.head();
+        outline.summary = Summary::default();
+        outline.calls.write = 0;
+        for (_, change) in self.changes.iter().enumerate().filter(|(row, _)| !rows.contains_key(row)) {
+            match change.entity {
+                Entity::Department => outline.summary.departments.add(change.action),
+                Entity::User => outline.summary.users.add(change.action),
+            }
+            outline.calls.write += write_calls(change);
+        }
+        outline.limits = limits::exceeded(&outline, limits, memory);
+        outline
     }
 
     /// The plan without its rows.

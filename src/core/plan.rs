@@ -217,6 +217,15 @@ impl FieldValue {
         text.map_or(Self::EMPTY, Self::Text)
     }
 
+    /// The value as one text, whatever it is: a list sorted and joined. `None` when empty.
+    pub fn to_text(&self) -> Option<String> {
+        match self {
+            Self::Empty(()) => None,
+            Self::Text(text) => Some(text.clone()),
+            Self::List(list) => Some(list_text(list.iter())),
+        }
+    }
+
     /// The text, when it is text.
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -224,6 +233,13 @@ impl FieldValue {
             Self::Empty(()) | Self::List(_) => None,
         }
     }
+}
+
+/// A list as one text, whatever its order.
+pub fn list_text<'l>(list: impl Iterator<Item = &'l String>) -> String {
+    let mut list: Vec<&str> = list.map(String::as_str).collect();
+    list.sort_unstable();
+    list.join(",")
 }
 
 /// One field that will change. In creates and links `before` is what the target holds now.

@@ -221,6 +221,8 @@ pub trait Source: Send + Sync {
         request: &SourceRequest,
         cache: &dyn AccountCache,
     ) -> Result<SourceSnapshot, Error>;
+    /// Every unit and every account as the listings alone give them, proved complete: without memberships and details.
+    async fn listing(&self) -> Result<SourceSnapshot, Error>;
     /// One account in full; `None` when it does not exist.
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error>;
     /// One unit; `None` when it does not exist.

@@ -12,6 +12,16 @@ pub enum Entity {
     User,
 }
 
+impl Entity {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::User => "user",
+        }
+    }
+}
+
 /// What will happen to one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

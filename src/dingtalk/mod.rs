@@ -5,6 +5,7 @@ mod answer;
 mod call;
 mod check;
 mod client;
+mod feed;
 mod loose;
 mod read;
 mod token;
@@ -13,3 +14,4 @@ mod wire;
 mod write;
 
 pub use client::{DingTalk, DingTalkOptions};
+pub use feed::EditFeed;

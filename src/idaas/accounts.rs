@@ -67,6 +67,14 @@ async fn once(
     singly(caller, &all, cache).await
 }
 
+/// Every account as the listing gives it, sorted by id.
+pub(super) async fn listing(caller: &Caller) -> Result<Vec<Account>, Error> {
+    let mut accounts: Vec<Account> =
+        list(caller, &[]).await?.into_iter().map(UserWire::into_account).collect();
+    accounts.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(accounts)
+}
+
 async fn list(caller: &Caller, filter: &[(&str, &str)]) -> Result<Vec<UserWire>, Error> {
     walk::<UsersPage>(caller, "ListUsers", filter, |user| &user.user_id).await
 }

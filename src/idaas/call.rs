@@ -43,6 +43,25 @@ impl Caller {
         call(&self.lanes, LANE, patience, || self.attempt(action, &query, &has_reused_nonce)).await
     }
 
+    /// Calls an operation that writes: sent again only when it was certainly not carried out.
+    pub(super) async fn write(
+        &self,
+        action: &'static str,
+        parameters: &[(String, String)],
+    ) -> Result<serde_json::Value, Trouble> {
+        let mut query = vec![("InstanceId".to_owned(), self.instance_id.clone())];
+        query.extend(parameters.iter().cloned());
+        // A used nonce is noticed before anything is carried out, but here the whole call is taken up anew.
+        let has_reused_nonce = std::sync::atomic::AtomicBool::new(true);
+        call(&self.lanes, LANE, Patience::default(), || async {
+            match self.attempt(action, &query, &has_reused_nonce).await {
+                Attempt::Retry(trouble) => Attempt::Failed(trouble),
+                other => other,
+            }
+        })
+        .await
+    }
+
     async fn attempt<T: DeserializeOwned>(
         &self,
         action: &'static str,

@@ -79,6 +79,13 @@ impl Source for Idaas {
         Ok(SourceSnapshot { units, accounts, calls: self.caller.lanes.answered() - before })
     }
 
+    async fn listing(&self) -> Result<SourceSnapshot, Error> {
+        let before = self.calls();
+        let (units, accounts) =
+            futures::try_join!(units::read(&self.caller), accounts::listing(&self.caller))?;
+        Ok(SourceSnapshot { units, accounts, calls: self.calls() - before })
+    }
+
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
         accounts::one(&self.caller, &id.0).await
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod call;
 mod check;
 mod client;
+mod logon;
 mod signature;
 mod trouble;
 mod units;
@@ -12,3 +13,4 @@ mod walk;
 mod wire;
 
 pub use client::{Idaas, IdaasOptions};
+pub use logon::IdaasLogon;

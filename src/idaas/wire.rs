@@ -287,7 +287,8 @@ impl InstanceWire {
     }
 }
 
-fn text(text: Option<String>) -> Option<String> {
+/// Empty text is none.
+pub(super) fn text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

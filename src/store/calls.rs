@@ -63,13 +63,15 @@ pub(crate) fn end_record(
 /// A run's calls in the order they were intended.
 pub(crate) fn of_run(connection: &Connection, run: &str) -> Result<Vec<(Intent, Option<CallEnd>)>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM call WHERE run = ?1 ORDER BY id");
-    Ok(select(connection, &sql, run)?.into_iter().map(|(_, intent, end)| (intent, end)).collect())
+    Ok(select(connection, &sql, [run])?.into_iter().map(|(_, intent, end)| (intent, end)).collect())
 }
 
-/// A run's calls that have no end. Found without an index, whose damage the check on opening would not notice.
+/// A run's calls that have no end. Found without an index, whose damage the check on opening would not notice; and among
+/// the calls of every run, so that a flipped bit in a run's name or in what is no end is noticed.
 pub(crate) fn in_flight(connection: &Connection, run: &str) -> Result<Vec<(CallId, Intent)>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM call WHERE run = ?1 AND ended IS NULL ORDER BY id");
-    Ok(select(connection, &sql, run)?.into_iter().map(|(id, intent, _)| (id, intent)).collect())
+    let sql = format!("SELECT {COLUMNS} FROM call WHERE typeof(ended) <> 'text' ORDER BY id");
+    let open = select(connection, &sql, [])?.into_iter().map(|(id, intent, _)| (id, intent));
+    Ok(open.filter(|(_, intent)| intent.run == run).collect())
 }
 
 /// A run's ended records in the order they ended.
@@ -93,9 +95,9 @@ pub(crate) fn ended(connection: &Connection, run: &str) -> Result<Vec<RecordEnd>
 
 type Call = (CallId, Intent, Option<CallEnd>);
 
-fn select(connection: &Connection, sql: &str, run: &str) -> Result<Vec<Call>, Fault> {
+fn select(connection: &Connection, sql: &str, of: impl rusqlite::Params) -> Result<Vec<Call>, Fault> {
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([run])?;
+    let mut rows = statement.query(of)?;
     let mut calls = Vec::new();
     while let Some(row) = rows.next()? {
         calls.push(call(row)?);

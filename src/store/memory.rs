@@ -102,14 +102,16 @@ fn remember(memory: &mut Memory, kind: &str, key: String, value: String) -> Resu
     Ok(())
 }
 
-fn put(connection: &Connection, kind: &str, key: &str, value: &str) -> Result<(), Fault> {
+/// Remembers one thing.
+pub(crate) fn put(connection: &Connection, kind: &str, key: &str, value: &str) -> Result<(), Fault> {
     let mut statement = connection
         .prepare_cached("INSERT OR REPLACE INTO memory (kind, key, value, seal) VALUES (?1, ?2, ?3, ?4)")?;
     statement.execute((kind, key, value, seal("memory", &[kind, key, value])))?;
     Ok(())
 }
 
-fn forget(connection: &Connection, kind: &str, key: &str) -> Result<(), Fault> {
+/// Forgets one thing.
+pub(crate) fn forget(connection: &Connection, kind: &str, key: &str) -> Result<(), Fault> {
     connection.prepare_cached("DELETE FROM memory WHERE kind = ?1 AND key = ?2")?.execute((kind, key))?;
     Ok(())
 }

@@ -6,8 +6,11 @@
 
 mod cache;
 mod calls;
+mod drift;
 mod fault;
+mod inbox;
 mod lock;
+mod logon;
 mod memory;
 mod open;
 mod runs;
@@ -25,9 +28,12 @@ use crate::core::journal::{
     CallEnd, CallId, Intent, Journal, Learned, LockHolder, Memory, RecordEnd, RunLock, RunRecord, RunStart,
     UnfinishedRun,
 };
+use crate::core::logon::LogonMemory;
+use crate::core::logon::journal::{LogonCall, LogonEnd, LogonEntry, LogonJournal, LogonLesson};
 use crate::core::plan::Plan;
 
 pub use cache::StoredAccounts;
+pub use inbox::StoredInbox;
 pub use lock::{holder, lock_path, this_process};
 pub use open::ConnectionId;
 
@@ -143,5 +149,28 @@ impl Journal for Store {
 
     fn lock(&self, holder: LockHolder) -> Result<Box<dyn RunLock>, Error> {
         lock::take(&self.path, &holder)
+    }
+}
+
+#[async_trait]
+impl LogonJournal for Store {
+    async fn logon_memory(&self) -> Result<LogonMemory, Error> {
+        self.read(logon::load).await
+    }
+
+    async fn intend_logon(&self, call: LogonCall, at_ms: i64) -> Result<i64, Error> {
+        self.writer.write(move |connection| logon::intend(connection, &call, at_ms)).await
+    }
+
+    async fn end_logon(&self, id: i64, end: LogonEnd, lessons: Vec<LogonLesson>) -> Result<(), Error> {
+        self.writer.write(move |connection| logon::end(connection, id, &end, &lessons)).await
+    }
+
+    async fn learn_logon(&self, lessons: Vec<LogonLesson>) -> Result<(), Error> {
+        self.writer.write(move |connection| logon::learn(connection, &lessons)).await
+    }
+
+    async fn logon_history(&self) -> Result<Vec<LogonEntry>, Error> {
+        self.read(logon::history).await
     }
 }

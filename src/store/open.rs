@@ -186,8 +186,11 @@ fn check_content(connection: &Connection, path: &Path, owner: &ConnectionId) -> 
     }
     check_owner(connection, path, owner)?;
     // A write that changes nothing proves that the file can be written.
+    let table = super::logon::TABLE;
     connection
-        .execute_batch("BEGIN IMMEDIATE; UPDATE memory SET value = value WHERE kind = 'meta'; COMMIT;")
+        .execute_batch(&format!(
+            "BEGIN IMMEDIATE; UPDATE memory SET value = value WHERE kind = 'meta'; {table} COMMIT;"
+        ))
         .map_err(sql)
 }
 

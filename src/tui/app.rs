@@ -17,6 +17,7 @@ use super::overlay::quit::QuitQuestion;
 use super::screen::{Offer, Screen, ScreenId};
 use super::screens;
 use super::shared::Shared;
+use super::worker::run;
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -139,10 +140,11 @@ impl App {
         self.overlay.as_deref().or_else(|| self.screens.get(&self.current).map(|screen| &**screen))
     }
 
-    /// The steps that exist, each with whether it is complete.
+    /// The steps, each with whether it is complete.
     fn steps(&self) -> Vec<(ScreenId, bool)> {
-        let exists = |step: &ScreenId| Some((*step, self.screens.get(step)?.is_complete(&self.shared)));
-        ScreenId::STEPS.iter().filter_map(exists).collect()
+        let is_complete =
+            |step| self.screens.get(&step).is_some_and(|screen| screen.is_complete(&self.shared));
+        ScreenId::STEPS.into_iter().map(|step| (step, is_complete(step))).collect()
     }
 
     /// The overview of settings that hold; else the first step that is open. Step 2 keeps no answers, so a connection
@@ -228,7 +230,9 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
-            Answer::Application(_) | Answer::Permissions(_) | Answer::Run(_) => Vec::new(),
+            Answer::Application(_) | Answer::Permissions(_) | Answer::Preview(_) | Answer::Run(_) => {
+                Vec::new()
+            }
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
                 Vec::new()
@@ -295,12 +299,26 @@ impl App {
                 Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),
                 Command::Farewell(_) => {}
                 Command::Quit => {
-                    let kept = self.screens.values_mut().flat_map(|screen| screen.leave(&mut self.shared));
+                    let screens = self.screens.values_mut();
+                    let kept: Vec<Command> =
+                        screens.flat_map(|screen| screen.leave(&mut self.shared)).collect();
                     // What a screen keeps comes before the end; going elsewhere has become pointless.
-                    outside.extend(kept.filter(|command| !matches!(command, Command::Go(_) | Command::Quit)));
+                    for command in kept {
+                        match command {
+                            Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => {
+                                self.farewell.push(line);
+                            }
+                            Command::Farewell(_) | Command::Go(_) | Command::Quit => {}
+                            command => outside.push(command),
+                        }
+                    }
                     outside.push(Command::Quit);
                 }
-                command => outside.push(command),
+                command => {
+                    let is_start = matches!(&command, Command::Run(run::Request::Start(..)));
+                    self.shared.is_run_starting |= is_start;
+                    outside.push(command);
+                }
             }
         }
         outside

@@ -197,6 +197,14 @@ actions! {
     LeaveOut "leave_out" [Char('x')];
     /// Decide a conflict.
     Decide "decide" [Char('v')];
+    /// Leave every shown row out of the run, or take them back in.
+    LeaveOutShown "leave_out_shown" [Char('X')];
+    /// Every decision about a conflict, to be forgotten.
+    Decisions "decisions" [Char('V')];
+    /// What rows can be filtered by besides kind and text.
+    FilterMenu "filter_menu" [Char('F')];
+    /// Calls, time and limits.
+    Budget "budget" [Char('b')];
     /// Commit the plan: leads to the typed confirmation.
     Commit "commit" [Char('c')];
     /// Go on in spite of what failed; asks for a reason.

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
+use super::worker::preview;
 use super::worker::{application, permissions, run};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
@@ -46,6 +47,8 @@ pub enum Answer {
         /// The file as it is.
         result: Result<Box<SettingsFile>, Error>,
     },
+    /// For the preview.
+    Preview(preview::Told),
     /// Step 1.
     Application(application::Answer),
     /// Step 2.
@@ -99,4 +102,6 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// The preview's requests.
+    Preview(preview::Request),
 }

@@ -80,18 +80,11 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         crossterm::style::force_color_output(false);
     }
     let file = SettingsFile::open(&start.load)?;
-    let mut app = App::new(Shared {
-        look: start.look,
-        now_ms: SystemClock.now_ms(),
-        size: crossterm::terminal::size().unwrap_or(chrome::SMALLEST),
-        draft: file.saved.clone(),
-        file,
-        survey: survey::Surveyed::default(),
-        log_path: log_path.clone(),
-        run: start.run,
-        is_own_world: start.is_own_world,
-        check_warnings: 0,
-    });
+    let mut shared = Shared::new(start.look, file, log_path.clone());
+    shared.now_ms = SystemClock.now_ms();
+    shared.size = crossterm::terminal::size().unwrap_or(chrome::SMALLEST);
+    (shared.run, shared.is_own_world) = (start.run, start.is_own_world);
+    let mut app = App::new(shared);
     let first = app.start(start.at);
     let (worker, answers) = Worker::new(desk);
     terminal::install_panic_hook(log_path);

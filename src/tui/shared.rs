@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::chrome::SMALLEST;
 use super::draft::Draft;
 use super::look::Look;
 use super::survey::Surveyed;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub log_path: PathBuf,
     /// The run that is shown; `None` is the one that goes on.
     pub run: Option<String>,
+    /// A run was sent to be started and has not answered yet.
+    pub is_run_starting: bool,
     /// The services end with this program, and a run with them.
     pub is_own_world: bool,
     /// Warnings of the last check; the header keeps them in view.
@@ -47,6 +50,23 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What is known when nothing has been asked yet.
+    pub fn new(look: Look, file: SettingsFile, log_path: PathBuf) -> Self {
+        Self {
+            look,
+            now_ms: 0,
+            size: SMALLEST,
+            draft: file.saved.clone(),
+            file,
+            survey: Surveyed::default(),
+            log_path,
+            run: None,
+            is_run_starting: false,
+            is_own_world: false,
+            check_warnings: 0,
+        }
+    }
+
     /// Whether answers differ from the settings file.
     pub fn is_unsaved(&self) -> bool {
         self.draft != self.file.saved

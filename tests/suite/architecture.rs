@@ -66,6 +66,23 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "incremental",
+        &[
+            "crate::idaas",
+            "crate::dingtalk",
+            "crate::store",
+            "crate::cli",
+            "crate::tui",
+            "crate::config",
+            "crate::simulator",
+            "rusqlite",
+            "ratatui",
+        ],
+    ),
+    ("core/incremental/backlog", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    ("core/incremental/choose", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    ("core/incremental/desired", &["async ", "dyn Source", "dyn Target", "dyn Journal"]),
+    (
         "http",
         &["crate::idaas", "crate::dingtalk", "crate::store", "crate::cli", "crate::tui", "crate::config"],
     ),
@@ -219,9 +236,15 @@ fn every_file_begins_with_a_sentence_about_itself() {
 fn keys(text: &str) -> BTreeSet<String> {
     let mut path: Vec<(usize, String)> = Vec::new();
     let mut keys = BTreeSet::new();
+    // The indent of a key whose text takes several lines.
+    let mut block: Option<usize> = None;
     for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')) {
         let indent = line.len() - line.trim_start().len();
+        if block.is_some_and(|key| indent > key) {
+            continue;
+        }
         let Some((key, value)) = line.trim().split_once(':') else { continue };
+        block = matches!(value.trim(), "|" | "|-" | ">" | ">-").then_some(indent);
         path.retain(|(depth, _)| *depth < indent);
         path.push((indent, key.trim_matches('"').to_owned()));
         if !value.trim().is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dingsync::core::browse::{Browser, Filter, Kind};
+use dingsync::core::browse::{Browser, Filter, Kind, RowSet};
 use dingsync::core::cost::Cost;
 use dingsync::core::field::FieldName;
 use dingsync::core::plan::{Entity, Reason, Warning};
@@ -135,8 +135,8 @@ fn rows_left_out_are_not_counted() {
     let company = company();
     let browser = browser(&company);
     let row = browser.find(Entity::User, "a").unwrap();
-    let (_, all) = browser.counts(&BTreeSet::new());
-    let (_, fewer) = browser.counts(&BTreeSet::from([row]));
+    let (_, all) = browser.counts(&RowSet::new(9));
+    let (_, fewer) = browser.counts(&RowSet::of(9, [row]));
     assert_eq!(all.of(Kind::Create), fewer.of(Kind::Create) + 1);
 }
 

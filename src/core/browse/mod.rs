@@ -11,7 +11,7 @@ pub use filter::{Filter, Hits};
 pub use row_set::RowSet;
 pub use tree::{Branch, BranchKey, Tree};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::is_listed;
@@ -241,10 +241,10 @@ impl Browser {
     }
 
     /// Rows by kind, departments and users apart, without these rows.
-    pub fn counts(&self, without: &BTreeSet<u32>) -> (KindCounts, KindCounts) {
+    pub fn counts(&self, without: &RowSet) -> (KindCounts, KindCounts) {
         let (mut departments, mut users) = (KindCounts::default(), KindCounts::default());
         for (row, change) in (0..).zip(&self.plan.changes) {
-            if without.contains(&row) {
+            if without.contains(row) {
                 continue;
             }
             match change.entity {

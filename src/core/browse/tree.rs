@@ -97,6 +97,15 @@ impl Tree {
         self.of_row.get(row as usize).map(|branch| self.path(*branch)).unwrap_or_default()
     }
 
+    /// The path of what a row lies in: where a person will be, or the department above a department.
+    pub fn path_around(&self, row: u32) -> String {
+        let Some(branch) = self.branch_of(row) else { return String::new() };
+        match branch.parent {
+            Some(parent) if branch.row == Some(row) => self.path(parent),
+            Some(_) | None => self.path_of(row),
+        }
+    }
+
     /// The path of a department reference of a plan (`913402776`, `new:ou_a`).
     pub fn path_of_reference(&self, reference: &str) -> Option<String> {
         let key = key(reference)?;

@@ -1,5 +1,6 @@
 //! Desired and existing → [`Plan`]. Pure: the same input gives the same plan. Rules: contract section 4.
 
+mod candidates;
 mod decided;
 mod departments;
 mod explain;
@@ -12,6 +13,7 @@ mod taken;
 mod target;
 mod users;
 
+pub use candidates::{Candidate, candidates};
 pub use explain::{Explanation, Step, explain};
 pub use limits::{LimitUse, budget};
 pub(in crate::core) use people::{Recognised, recognised};

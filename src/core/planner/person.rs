@@ -10,7 +10,9 @@ use crate::core::journal::UnstoredKey;
 use crate::core::mapping::MappedValue;
 use crate::core::matching::Match;
 use crate::core::normalise;
-use crate::core::plan::{Action, DepartmentRef, Entity, FieldChange, FieldValue, MatchedBy, Reason, Warning};
+use crate::core::plan::{
+    Action, DepartmentRef, Entity, FieldChange, FieldValue, MatchedBy, Reason, Warning, list_text,
+};
 use crate::core::profile::Edition;
 use crate::core::source::Account;
 use crate::core::target::{DepartmentId, User};
@@ -132,8 +134,8 @@ impl Planning<'_, '_> {
         self.warn(person, user, row);
         let (wanted, is_taken_out) = self.wanted_departments(person.account, user, places);
         let current: HashSet<String> = user.departments.iter().map(ToString::to_string).collect();
-        let moves =
-            !places.is_empty() && wanted.iter().map(ToString::to_string).collect::<HashSet<_>>() != current;
+        let wished: HashSet<String> = wanted.iter().map(ToString::to_string).collect();
+        let moves = !places.is_empty() && wished != current && !self.is_accepted(user, &current, &wished);
         if moves && is_taken_out && user.is_administrator {
             row.change.warnings.insert(Warning::Administrator);
             row.change.action = Action::Hold;
@@ -217,6 +219,16 @@ impl Planning<'_, '_> {
         if row.change.matched_by != Some(MatchedBy::Binding) && !is_inside {
             row.change.warnings.insert(Warning::OutsideTarget);
         }
+    }
+
+    /// Whether an operator accepted that the user is in other departments than wished.
+    fn is_accepted(&self, user: &User, current: &HashSet<String>, wished: &HashSet<String>) -> bool {
+        let field = FieldName::new("dept_id_list");
+        let key = UnstoredKey { entity: Entity::User, target_id: user.id.0.clone(), field };
+        self.input.memory.unstored.get(&key).is_some_and(|accepted| {
+            accepted.sent.as_deref() == Some(&list_text(wished.iter()))
+                && accepted.read_back.as_deref() == Some(&list_text(current.iter()))
+        })
     }
 
     /// The wanted departments, and whether the user loses one that is bound.

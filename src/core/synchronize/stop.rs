@@ -53,7 +53,7 @@ impl StopSignal {
     }
 
     /// Resolves once it was asked so often.
-    pub(super) async fn reached(&self, level: u8) {
+    pub(in crate::core) async fn reached(&self, level: u8) {
         let mut changes = self.0.subscribe();
         // The sender lives in `self`, so waiting cannot fail while anybody can still ask.
         drop(changes.wait_for(|asked| asked.level >= level).await);

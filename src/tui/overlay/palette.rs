@@ -19,7 +19,7 @@ use crate::tui::widgets::{pane, text};
 /// Columns of the window.
 const COLUMNS: u16 = 76;
 /// Columns of the keys.
-const KEYS: usize = 16;
+const KEYS: usize = 18;
 
 /// The open palette.
 #[derive(Debug)]
@@ -58,10 +58,9 @@ impl Palette {
     fn row(offer: &Offer, columns: usize, is_chosen: bool, shared: &Shared) -> Line<'static> {
         let look = shared.look;
         let keys: Vec<String> = offer.action.keys().iter().map(|key| key.name(look.locale)).collect();
-        let about = dispatch::about(offer, look.locale);
         let told = match &offer.refusal {
-            None => about,
-            Some(reason) => format!("{about} ({reason})"),
+            None => dispatch::about(offer, look.locale),
+            Some(reason) => format!("{}: {reason}", dispatch::label(offer, look.locale)),
         };
         let mark = if is_chosen { ">" } else { " " };
         let keys = text::cell(&keys.join(", "), KEYS, look);

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear};
+use unicode_width::UnicodeWidthStr;
 
 use super::text;
 use crate::tui::look::{Look, Tone};
@@ -35,6 +36,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, title: &str, is_focused: bool, lo
 
 /// Draws the frame of a window over what is there.
 pub fn window(frame: &mut Frame<'_>, area: Rect, title: &str, look: Look) -> Rect {
+    // A wide character that reaches under the left border would hide it.
+    let left = Rect { x: area.x.saturating_sub(1), width: u16::from(area.x > 0), ..area };
+    for place in left.intersection(frame.area()).positions() {
+        if let Some(cell) = frame.buffer_mut().cell_mut(place)
+            && cell.symbol().width() > 1
+        {
+            cell.reset();
+        }
+    }
     frame.render_widget(Clear, area);
     draw(frame, area, title, true, look)
 }

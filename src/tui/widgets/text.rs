@@ -73,7 +73,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in text.split_word_bounds() {
+    for word in words(text) {
         if used + word.width() > columns && used > 0 {
             lines.push(String::new());
             used = 0;
@@ -93,6 +93,20 @@ fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The words of a text; punctuation that closes stays with the word before it, what opens with the word behind it.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for piece in text.split_word_bounds() {
+        let is_closing = piece.chars().all(|letter| ".,;:!?)]}，。；：、！？）】」》%".contains(letter));
+        match words.last_mut() {
+            Some(last) if is_closing && !last.trim().is_empty() => last.push_str(piece),
+            Some(last) if last.ends_with(['(', '[', '（', '【', '「', '《']) => last.push_str(piece),
+            _ => words.push(piece.to_owned()),
+        }
+    }
+    words
 }
 
 /// Adds a styled piece to a line.
@@ -130,6 +144,7 @@ mod tests {
     fn text_is_broken_between_words_and_chinese_between_characters() {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("统一身份认证", 6), ["统一身", "份认证"]);
+        assert_eq!(wrap("统一身份。认证", 8), ["统一身", "份。认证"]);
     }
 
     proptest! {

@@ -5,6 +5,7 @@ pub mod application;
 mod desk;
 mod files;
 pub mod permissions;
+pub mod preview;
 pub mod run;
 mod settings;
 mod survey;
@@ -64,6 +65,7 @@ impl Worker {
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
             Command::Application(request) => self.application(request),
             Command::Permissions(request) => self.permissions(request),
+            Command::Preview(request) => self.preview(request),
             Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
             // The interface's own; they never come here.
@@ -79,6 +81,19 @@ impl Worker {
             | Command::Farewell(_)
             | Command::Redraw
             | Command::Suspend => {}
+        }
+    }
+
+    fn preview(&mut self, request: preview::Request) {
+        use preview::Request::{Candidates, Decide, Explain, Export, Read, Stop, Verify};
+        let (desk, reply) = (self.desk.clone(), self.reply.clone());
+        match request {
+            Stop => self.stop(preview::READING),
+            Read | Verify(..) => self.start(preview::READING, preview::answer(desk, request, reply)),
+            Explain(..) | Candidates(..) => {
+                self.start(preview::LOOKING, preview::answer(desk, request, reply))
+            }
+            Decide(..) | Export(..) => self.keep(preview::answer(desk, request, reply)),
         }
     }
 

@@ -77,29 +77,42 @@ async fn started(desk: &Desk, errand: Errand, locale: &'static str) -> Result<St
     }
 }
 
-/// Follows a run for as long as anybody wants to see it: one that has ended may be gone on with.
+/// Follows a run for as long as anybody wants to see it: one that has ended may be gone on with. When no run was named,
+/// the next one that begins takes its place.
 pub(super) async fn follow(desk: Desk, run: Option<String>, reply: Reply) {
     let place = match place(&desk).await {
         Ok(place) => place,
         Err(error) => return tell(&reply, Told::Refused(error.message, error.hint)).await,
     };
-    let run = match run {
-        Some(run) => run,
-        None => wait_for_run(&place, &reply).await,
-    };
-    let Some(path) = place.events(&run) else { return tell(&reply, Told::Idle).await };
-    tell(&reply, Told::Following(run.clone())).await;
-    let mut follower = Follower::new(path);
-    let (mut was_alive, mut process) = (None, None);
     loop {
-        let looked_at = place.clone();
+        let shown = match &run {
+            Some(run) => run.clone(),
+            None => wait_for_run(&place, &reply).await,
+        };
+        let Some(path) = place.events(&shown) else { return tell(&reply, Told::Idle).await };
+        tell(&reply, Told::Following(shown)).await;
+        if follow_one(&place, Follower::new(path), run.is_none(), &reply).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Follows one event file; ends where another process has a run instead and any run is meant.
+async fn follow_one(place: &Place, mut follower: Follower, is_any: bool, reply: &Reply) -> Option<()> {
+    let (mut was_alive, mut process): (Option<bool>, Option<LockHolder>) = (None, None);
+    loop {
+        let (looked_at, known) = (place.clone(), process.clone());
         let look = off_the_screen(move || {
             // Asked before reading: what a run wrote before it ended is read after it was seen to live.
             let holder = holder(looked_at.state());
             let lines = follower.read().unwrap_or_default();
-            (follower, lines, holder)
+            let is_of_other =
+                |holder: &LockHolder| !known.as_ref().is_some_and(|known| is_same(known, holder));
+            let other = holder.as_ref().filter(|holder| is_of_other(holder));
+            let other = other.and_then(|holder| looked_at.carried_out_by(holder));
+            (follower, lines, holder, other)
         });
-        let Ok((back, lines, holder)) = look.await else { return };
+        let (back, lines, holder, other) = look.await.ok()?;
         follower = back;
         process = writer(&lines).or(process);
         let is_alive =
@@ -107,7 +120,10 @@ pub(super) async fn follow(desk: Desk, run: Option<String>, reply: Reply) {
         let is_busy = !lines.is_empty();
         if is_busy || was_alive != Some(is_alive) {
             was_alive = Some(is_alive);
-            tell(&reply, Told::Lines(lines, is_alive)).await;
+            tell(reply, Told::Lines(lines, is_alive)).await;
+        }
+        if is_any && !is_alive && !is_busy && other.is_some() {
+            return Some(());
         }
         tokio::time::sleep(if is_alive || is_busy { LOOK } else { IDLE_LOOK }).await;
     }
@@ -129,7 +145,11 @@ async fn wait_for_run(place: &Place, reply: &Reply) -> String {
         let looked_at = place.clone();
         let found = off_the_screen(move || {
             let holder = holder(looked_at.state());
-            let run = holder.as_ref().and_then(|holder| looked_at.carried_out_by(holder));
+            let run = match &holder {
+                Some(holder) => looked_at.carried_out_by(holder),
+                // Nothing goes on: the last run, as it ended.
+                None => looked_at.runs().into_iter().next(),
+            };
             (holder, run)
         });
         let (holder, run) = found.await.unwrap_or_default();

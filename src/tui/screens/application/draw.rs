@@ -32,11 +32,8 @@ const FORM: u16 = 80;
 /// From so many columns on it does.
 const WIDE: u16 = 118;
 /// Where inputs begin, and how much room hints have behind them.
-const INPUT: u16 = 17;
+const INPUT: u16 = 19;
 const HINT: u16 = 29;
-/// Where the second column begins, and its inputs.
-const SECOND: u16 = 35;
-const SECOND_INPUT: u16 = 46;
 
 const HEADINGS: [(u16, &str); 4] = [(0, "basic"), (4, "dingtalk"), (7, "source"), (11, "developer")];
 
@@ -61,41 +58,45 @@ pub(super) fn draw(screen: &Application, frame: &mut Frame<'_>, area: Rect, shar
 /// Where a field is typed.
 pub(super) fn input(field: Field, area: Rect) -> Rect {
     let form = form(area);
-    let (row, is_second) = place(field);
-    let (x, end) = match (is_second, is_pair(field)) {
-        (true, _) => (SECOND_INPUT, form.width.saturating_sub(1)),
-        (false, true) => (INPUT, SECOND - 2),
-        (false, false) => (INPUT, form.width.saturating_sub(HINT)),
-    };
-    Rect::new(form.x + x, form.y + row, end.saturating_sub(x), 1).intersection(area)
+    let place = place(field);
+    let end = place.end.unwrap_or(form.width.saturating_sub(if place.has_hint { HINT } else { 1 }));
+    let width = end.saturating_sub(place.input);
+    Rect::new(form.x + place.input, form.y + place.row, width, 1).intersection(area)
 }
 
 fn form(area: Rect) -> Rect {
     Rect { width: if area.width >= WIDE { FORM } else { area.width }, ..area }
 }
 
-/// The row of a field, and whether it stands in the second column.
-fn place(field: Field) -> (u16, bool) {
-    match field {
-        Field::DisplayName => (1, false),
-        Field::CorpId => (2, false),
-        Field::Edition => (3, false),
-        Field::AppKey => (5, false),
-        Field::AppSecret => (6, false),
-        Field::Region => (8, false),
-        Field::Instance => (8, true),
-        Field::AccessKey => (9, false),
-        Field::KeySecret => (9, true),
-        Field::Policy => (10, false),
-        Field::Callback => (12, false),
-        Field::Homepage => (13, false),
-        Field::Egress => (14, false),
-        Field::Test | Field::Next => (17, false),
-    }
+/// Where a field stands: its row, its label's and its input's column, where the input ends unless at the form's end.
+struct Place {
+    row: u16,
+    label: u16,
+    input: u16,
+    end: Option<u16>,
+    has_hint: bool,
 }
 
-fn is_pair(field: Field) -> bool {
-    matches!(field, Field::Region | Field::Instance | Field::AccessKey | Field::KeySecret)
+fn place(field: Field) -> Place {
+    let single = |row| Place { row, label: 3, input: INPUT, end: None, has_hint: true };
+    let first = |row, end| Place { row, label: 3, input: INPUT, end: Some(end), has_hint: false };
+    let second = |row, label, input| Place { row, label, input, end: None, has_hint: false };
+    match field {
+        Field::DisplayName => single(1),
+        Field::CorpId => single(2),
+        Field::Edition => single(3),
+        Field::AppKey => single(5),
+        Field::AppSecret => single(6),
+        Field::Region => first(8, 35),
+        Field::Instance => second(8, 38, 47),
+        Field::AccessKey => first(9, 46),
+        Field::KeySecret => second(9, 49, 56),
+        Field::Policy => single(10),
+        Field::Callback => single(12),
+        Field::Homepage => single(13),
+        Field::Egress => single(14),
+        Field::Test | Field::Next => single(17),
+    }
 }
 
 fn heading(frame: &mut Frame<'_>, area: Rect, row: u16, word: &str, shared: &Shared) {
@@ -113,31 +114,31 @@ fn heading(frame: &mut Frame<'_>, area: Rect, row: u16, word: &str, shared: &Sha
 fn field_row(screen: &Application, frame: &mut Frame<'_>, area: Rect, field: Field, shared: &Shared) {
     let look = shared.look;
     let form = form(area);
-    let (row, is_second) = place(field);
-    let is_focused = screen.focus == field;
-    let error = screen.error(field);
-    let x = if is_second { SECOND - 2 } else { 1 };
-    let mark = match (is_focused, error) {
-        (true, _) => ">",
-        (false, Some(_)) => "!",
-        (false, None) => " ",
+    let place = place(field);
+    let (is_focused, error) = (screen.focus == field, screen.error(field));
+    let (mark, tone) = match (is_focused, error) {
+        (true, Some(_)) => (">", Tone::Bad),
+        (true, None) => (">", Tone::Strong),
+        (false, Some(_)) => ("!", Tone::Bad),
+        (false, None) => (" ", Tone::Plain),
     };
     let label = t!(format!("application.label.{}", field.word()), locale = look.locale);
-    let columns = if is_second { SECOND_INPUT - SECOND } else { INPUT - 3 };
+    let columns = place.input - place.label;
     let label = text::cell(&label, usize::from(columns) - 1, look);
-    let tone = match (is_focused, error) {
-        (_, Some(_)) => Tone::Bad,
-        (true, None) => Tone::Strong,
-        (false, None) => Tone::Plain,
-    };
-    let label_at = Rect { x: form.x + x, width: columns + 1, ..at(form, row) };
+    let label_at = Rect { x: form.x + place.label - 2, width: columns + 1, ..at(form, place.row) };
     frame.render_widget(
         Line::styled(format!("{mark} {label}"), look.style(tone)),
         label_at.intersection(area),
     );
     content(screen, frame, area, field, shared);
-    if !is_pair(field) {
+    if place.has_hint {
         hint(screen, frame, area, field, shared);
+    } else if let (Some(error), false) = (error, is_focused)
+        && screen.fields.get(&field).is_some_and(|typed| typed.is_empty())
+    {
+        let place = input(field, area);
+        let told = text::cell(&format!("! {error}"), usize::from(place.width), look);
+        frame.render_widget(Line::styled(told, look.style(Tone::Bad)), place);
     }
 }
 
@@ -224,15 +225,15 @@ fn detail(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Shar
     }
     if field.kind() == Kind::Developer {
         let value = developer::value(field, &screen.trial, shared);
-        if !value.is_empty() {
+        // What has an error needs the way out more than its value.
+        if paragraphs.is_empty() {
             paragraphs.push((value, Tone::Strong));
-        }
-        if field == Field::Egress {
-            let (told, is_bad) = developer::egress(&screen.trial, shared);
-            paragraphs.push((told, if is_bad { Tone::Warning } else { Tone::Plain }));
         }
         let path = t!(format!("application.path.{}", field.word()), locale = look.locale);
         paragraphs.push((path.into_owned(), Tone::Plain));
+    }
+    if let Some(DraftSecret::Kept(way)) = field.secret(&shared.draft) {
+        paragraphs.push((kept(way, look), Tone::Plain));
     }
     let about = t!(format!("application.about.{}", field.word()), locale = look.locale);
     paragraphs.push((about.into_owned(), Tone::Plain));
@@ -241,7 +242,8 @@ fn detail(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Shar
         let place =
             Rect { x, width: area.right().saturating_sub(x + 1), height: 17.min(area.height), ..area };
         let title = t!(format!("application.label.{}", field.word()), locale = look.locale);
-        pane::draw(frame, place, &title, false, look)
+        let inner = pane::draw(frame, place, &title, false, look);
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
     } else {
         Rect { x: area.x + 3, width: area.width.saturating_sub(4), height: 2, y: area.y + 15 }
             .intersection(area)
@@ -263,7 +265,6 @@ fn buttons(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Sha
         let is_focused = screen.focus == field;
         let (mark, tone) = if is_focused { (">", Tone::Cursor) } else { (" ", Tone::Plain) };
         text::push(&mut line, format!("{mark}[ {label} ]"), tone, look);
-        text::push(&mut line, " ", Tone::Plain, look);
     }
     frame.render_widget(line, at(area, 17));
 }

@@ -163,6 +163,22 @@ impl Field {
         }
     }
 
+    /// Nothing can be done without an answer, and there is none.
+    pub(super) fn is_open(self, draft: &Draft) -> bool {
+        match self {
+            Self::DisplayName | Self::CorpId | Self::AppKey | Self::Instance | Self::AccessKey => {
+                self.text(draft).trim().is_empty()
+            }
+            Self::AppSecret | Self::KeySecret => {
+                self.secret(draft).is_some_and(|secret| *secret == DraftSecret::Missing)
+            }
+            // An address of its own takes the region's place, which the settings' check knows.
+            Self::Region => false,
+            Self::Edition | Self::Policy | Self::Callback | Self::Homepage | Self::Egress => false,
+            Self::Test | Self::Next => false,
+        }
+    }
+
     /// The secret of the answers.
     pub(super) fn secret(self, draft: &Draft) -> Option<&DraftSecret> {
         match self {

@@ -1,6 +1,7 @@
 //! Step 1: the two applications. Names, ids, secrets; what has to be pasted into the consoles; a test of both
 //! connections in place.
 
+mod deeds;
 mod developer;
 mod draw;
 mod form;
@@ -21,7 +22,6 @@ use crate::tui::screen::{Offer, Screen, ScreenId};
 use crate::tui::shared::Shared;
 use crate::tui::widgets::choice::Choice;
 use crate::tui::widgets::text_field::TextField;
-use crate::tui::worker::application::{Answer as Told, Request};
 
 /// The state of step 1 besides the answers.
 #[derive(Debug)]
@@ -82,11 +82,11 @@ impl Application {
 
     fn judge(&mut self, shared: &Shared) {
         let locale = shared.look.locale;
-        let own = draft::errors(ScreenId::Application, &shared.draft, &shared.file, locale);
         self.errors = self.trial.refusals(locale).into_iter().collect();
-        for error in own.into_iter().rev() {
-            self.errors.insert(Field::of_setting(&error.field), error.text);
+        if self.trial.seen_ip().is_some() {
+            self.errors.insert(Field::Egress, developer::egress(&self.trial, shared).0);
         }
+        self.errors.extend(own_errors(shared));
     }
 
     /// The error of a field, once it is time to show it.
@@ -113,133 +113,6 @@ impl Application {
             self.focus_on(field, shared);
         }
         first.is_some()
-    }
-
-    fn test(&mut self, shared: &Shared) -> Vec<Command> {
-        self.trial = Trial::default();
-        self.judge(shared);
-        if self.focus_on_first_error(shared) {
-            return vec![note("application.note.first_these", shared)];
-        }
-        self.trial = Trial::begun(shared.now_ms);
-        let (file, draft) = (Box::new(shared.file.clone()), Box::new(shared.draft.clone()));
-        vec![Command::Application(Request::Test { file, draft })]
-    }
-
-    fn next(&mut self, shared: &Shared) -> Vec<Command> {
-        self.judge(shared);
-        // What the last test found is for step 2 to judge again.
-        let own = draft::errors(ScreenId::Application, &shared.draft, &shared.file, shared.look.locale);
-        if own.is_empty() {
-            return vec![Command::Go(ScreenId::Permissions)];
-        }
-        self.focus_on_first_error(shared);
-        vec![note("application.note.first_these", shared)]
-    }
-
-    fn activate(&mut self, shared: &mut Shared) -> Vec<Command> {
-        match (self.focus, self.focus.kind()) {
-            (Field::Test, _) => return self.test(shared),
-            (Field::Next, _) => return self.next(shared),
-            (_, Kind::Choice) => self.choose(Action::Activate, shared),
-            (_, Kind::Policy) => self.policy = Some(0),
-            (_, Kind::Developer) if !self.is_editing => {
-                let suggestion = developer::value(self.focus, &self.trial, shared);
-                if let Some(typed) = self.fields.get_mut(&self.focus) {
-                    typed.set(&suggestion);
-                }
-                self.is_editing = true;
-            }
-            (_, Kind::Developer) => {
-                self.store(shared);
-                self.is_editing = false;
-                self.refresh(shared);
-            }
-            _ => self.focus_on(self.focus.moved(1), shared),
-        }
-        Vec::new()
-    }
-
-    fn choose(&mut self, action: Action, shared: &mut Shared) {
-        if self.edition.act(action, EDITIONS.len()) {
-            shared.draft.edition = EDITIONS[self.edition.chosen];
-        }
-    }
-
-    /// What was typed becomes the answer; what was tried with the old one says nothing about it.
-    fn store(&mut self, shared: &mut Shared) {
-        if let Some(typed) = self.fields.get(&self.focus) {
-            let before = shared.draft.clone();
-            self.focus.put(typed, shared);
-            if before != shared.draft && self.focus.kind() != Kind::Developer {
-                self.trial = Trial::default();
-            }
-        }
-        self.judge(shared);
-    }
-
-    fn close(&mut self, shared: &Shared) -> Vec<Command> {
-        if self.policy.take().is_some() {
-            return Vec::new();
-        }
-        if std::mem::take(&mut self.is_editing) {
-            let text = self.focus.text(&shared.draft);
-            if let Some(typed) = self.fields.get_mut(&self.focus) {
-                typed.set(&text);
-            }
-            return Vec::new();
-        }
-        if self.trial.running_since.take().is_some() {
-            return vec![Command::Application(Request::Cancel), note("application.note.cancelled", shared)];
-        }
-        Vec::new()
-    }
-
-    fn copy(&self, shared: &Shared) -> Vec<Command> {
-        let text = developer::value(self.focus, &self.trial, shared);
-        if text.is_empty() {
-            return vec![note("application.note.nothing_to_copy", shared)];
-        }
-        vec![Command::Copy(text), note("tui.note.copied", shared)]
-    }
-
-    fn export(&self, shared: &Shared) -> Vec<Command> {
-        let (name, text) = if self.focus == Field::Policy {
-            ("ram-policy.json", developer::POLICY.to_owned())
-        } else {
-            ("developer-information.txt", developer::text(&self.trial, shared))
-        };
-        vec![Command::WriteFile { name: name.to_owned(), text }]
-    }
-
-    fn told(&mut self, told: &Told, shared: &mut Shared) -> Vec<Command> {
-        match told {
-            Told::Tried { id, finding, elapsed_ms } => self.trial.take(*id, finding.clone(), *elapsed_ms),
-            Told::Instance(instance) => {
-                let domain = instance.domain.as_deref().unwrap_or_default();
-                if shared.draft.callback_domain.is_empty() && !domain.is_empty() {
-                    shared.draft.callback_domain = format!("https://{domain}");
-                    self.refresh(shared);
-                    return vec![note("application.note.domain", shared)];
-                }
-            }
-            Told::Failed(error) => {
-                self.trial.running_since = None;
-                self.trial.failure = Some(error.message.clone());
-            }
-            Told::Finished => {
-                self.trial.running_since = None;
-                self.judge(shared);
-                let is_waiting = self.focus == Field::Test;
-                let first = self.errors.keys().next().copied().filter(|_| is_waiting);
-                match first {
-                    Some(field) => self.focus_on(field, shared),
-                    None if is_waiting => self.focus_on(Field::Next, shared),
-                    None => {}
-                }
-            }
-        }
-        Vec::new()
     }
 
     fn activation(&self) -> &'static str {
@@ -363,7 +236,7 @@ impl Screen for Application {
     }
 
     fn is_complete(&self, shared: &Shared) -> bool {
-        draft::errors(ScreenId::Application, &shared.draft, &shared.file, shared.look.locale).is_empty()
+        own_errors(shared).is_empty()
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
@@ -378,6 +251,23 @@ impl Screen for Application {
     fn help(&self) -> &'static str {
         "application.help"
     }
+}
+
+/// What is open or wrong in the answers alone.
+fn own_errors(shared: &Shared) -> BTreeMap<Field, String> {
+    let locale = shared.look.locale;
+    let missing = t!("application.error.missing", locale = locale);
+    let open = Field::ALL.into_iter().filter(|field| field.is_open(&shared.draft));
+    let mut errors: BTreeMap<Field, String> = open.map(|field| (field, missing.to_string())).collect();
+    let is_anything_open = !errors.is_empty();
+    for error in draft::errors(ScreenId::Application, &shared.draft, &shared.file, locale).into_iter().rev() {
+        let field = Field::of_setting(&error.field);
+        // A section that is missing as a whole is told by its fields.
+        if !(field == Field::Next && is_anything_open) {
+            errors.entry(field).or_insert(error.text);
+        }
+    }
+    errors
 }
 
 fn note(key: &'static str, shared: &Shared) -> Command {

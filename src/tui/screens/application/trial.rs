@@ -53,7 +53,7 @@ impl Trial {
             .collect()
     }
 
-    /// One side in a line: `ok: token 182, CorpId 96, IP 101 ms`, then what failed or runs.
+    /// One side in a line: what failed, `ok: token 182, CorpId 96, IP 101 ms`, what runs.
     pub(super) fn side(&self, is_source: bool, locale: &str) -> Vec<(String, CheckStatus)> {
         let order: &[CheckId] = if is_source { &SOURCE } else { &TARGET };
         let (mut passed, mut rest) = (Vec::new(), Vec::new());
@@ -75,12 +75,12 @@ impl Trial {
                 None => {}
             }
         }
-        let mut pieces = Vec::new();
+        let at = rest.iter().take_while(|(_, status)| *status != CheckStatus::NotRun).count();
         if !passed.is_empty() {
-            pieces.push((format!("ok: {} ms", passed.join(", ")), CheckStatus::Pass));
+            // What failed comes first: there may be no room for everything.
+            rest.insert(at, (format!("ok: {} ms", passed.join(", ")), CheckStatus::Pass));
         }
-        pieces.extend(rest);
-        pieces
+        rest
     }
 }
 

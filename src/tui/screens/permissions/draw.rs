@@ -142,7 +142,11 @@ fn detail(screen: &Permissions, frame: &mut Frame<'_>, area: Rect, shared: &Shar
     let id = screen.chosen();
     let label = t!(format!("check.item.{}", id.as_str()), locale = look.locale);
     let (_, result, _) = shown(screen.checks.stage(id), shared);
-    let inner = pane::draw(frame, area, &format!("{label}: {result}"), false, look);
+    let title = match &screen.reason {
+        Some(_) => t!("tui.about.override", locale = look.locale).into_owned(),
+        None => format!("{label}: {result}"),
+    };
+    let inner = pane::draw(frame, area, &title, false, look);
     let room = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if let Some(reason) = &screen.reason {
         let question = t!("permissions.override.question", locale = look.locale);

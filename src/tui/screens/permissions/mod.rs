@@ -149,15 +149,15 @@ impl Screen for Permissions {
         let mut offers = vec![
             Offer::hinted(Action::Activate).named("tui.action.next").unless(self.obstacle(locale)),
             Offer::hinted(Action::Next).unless(self.obstacle(locale)),
-            Offer::hinted(Action::Up),
-            Offer::hinted(Action::Down),
-            Offer::hinted(Action::Again).unless(running.clone()),
-            Offer::hinted(Action::AllAgain).unless(running),
-            Offer::hinted(Action::Back),
-            Offer::hinted(Action::Override)
-                .unless((!can_override).then(|| nothing("permissions.obstacle.none")).flatten()),
             Offer::hinted(Action::Copy)
                 .unless((!is_done).then(|| nothing("application.note.nothing_to_copy")).flatten()),
+            Offer::hinted(Action::Again).unless(running.clone()),
+            Offer::hinted(Action::AllAgain).unless(running),
+            Offer::hinted(Action::Override)
+                .unless((!can_override).then(|| nothing("permissions.obstacle.none")).flatten()),
+            Offer::hinted(Action::Back),
+            Offer::hinted(Action::Up),
+            Offer::hinted(Action::Down),
             Offer::hinted(Action::NextProblem).unless(no_problem.clone()),
             Offer::hinted(Action::PreviousProblem).unless(no_problem.clone()),
             Offer::quiet(Action::Export).unless(no_problem),

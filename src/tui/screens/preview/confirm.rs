@@ -1,0 +1,252 @@
+//! The typed confirmation: what is written where, what can be undone, what is beyond a limit; the number of writes is
+//! typed, and beyond the limits on removals the number of removals too.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+use rust_i18n::t;
+
+use super::counts;
+use super::sheet::Sheet;
+use super::words::number;
+use crate::core::plan::Approval;
+use crate::tui::keys::Action;
+use crate::tui::look::{Look, Tone};
+use crate::tui::screen::Offer;
+use crate::tui::widgets::text_field::TextField;
+use crate::tui::widgets::{gauge, pane, text};
+
+/// Columns of the window.
+const COLUMNS: u16 = 78;
+/// Columns of a number.
+const NUMBER: u16 = 14;
+
+/// What stands against the plan, as far as nothing can be typed that helps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// A limit that no approval lifts.
+    Limit,
+    /// Nothing to do.
+    Empty,
+}
+
+/// The open window.
+#[derive(Debug)]
+pub(super) struct Confirm {
+    writes: TextField,
+    removals: Option<TextField>,
+    is_at_removals: bool,
+    /// Since when both sides are read again, Unix milliseconds, and the calls so far.
+    pub(super) verifying: Option<(i64, u64, u64)>,
+    approval: Option<Approval>,
+    failure: Option<(String, Option<String>)>,
+}
+
+impl Confirm {
+    /// For a plan; removals are asked for when only limits on removals are exceeded.
+    pub(super) fn new(sheet: &Sheet) -> Self {
+        let needs_removals = !sheet.outline.limits.is_empty() && obstacle(sheet).is_none();
+        Self {
+            writes: TextField::new(""),
+            removals: needs_removals.then(|| TextField::new("")),
+            is_at_removals: false,
+            verifying: None,
+            approval: None,
+            failure: None,
+        }
+    }
+
+    /// Whether a number is being typed.
+    pub(super) fn is_typing(&self, sheet: &Sheet) -> bool {
+        self.verifying.is_none() && obstacle(sheet).is_none()
+    }
+
+    /// What keys do here.
+    pub(super) fn offers(&self, sheet: &Sheet) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        if self.is_typing(sheet) {
+            offers.push(Offer::hinted(Action::Activate).named("plan.write"));
+            if self.removals.is_some() {
+                offers.push(Offer::hinted(Action::NextPane));
+            }
+        }
+        let close = if self.verifying.is_some() { "plan.cancel" } else { "tui.action.close" };
+        offers.push(Offer::hinted(Action::Close).named(close));
+        offers
+    }
+
+    /// The field in focus.
+    pub(super) fn field(&mut self) -> &mut TextField {
+        match (&mut self.removals, self.is_at_removals) {
+            (Some(removals), true) => removals,
+            _ => &mut self.writes,
+        }
+    }
+
+    /// To the other number.
+    pub(super) fn next_field(&mut self) {
+        self.is_at_removals = self.removals.is_some() && !self.is_at_removals;
+    }
+
+    /// The approval, when the right numbers are typed; else what is wrong.
+    pub(super) fn approval(&mut self, sheet: &Sheet, locale: &str) -> Result<Approval, String> {
+        let typed = |field: &TextField| field.text().replace([',', ' '], "").parse::<u64>().ok();
+        let writes = sheet.outline.writes();
+        if typed(&self.writes) != Some(writes) {
+            self.is_at_removals = false;
+            return Err(t!("plan.confirm.not_writes", count = writes, locale = locale).into_owned());
+        }
+        let Some(removals) = &self.removals else { return Ok(Approval { removals: None }) };
+        let planned = sheet.outline.removals();
+        if typed(removals) != Some(planned) {
+            self.is_at_removals = true;
+            return Err(t!("plan.confirm.not_removals", count = planned, locale = locale).into_owned());
+        }
+        let approval = Approval { removals: Some(planned) };
+        sheet.outline.permits(&approval).map(|()| approval).map_err(|error| error.message)
+    }
+
+    /// Both sides are read again for this approval.
+    pub(super) fn verify(&mut self, approval: Approval, now_ms: i64) {
+        self.failure = None;
+        self.approval = Some(approval);
+        self.verifying = Some((now_ms, 0, 0));
+    }
+
+    /// Nothing is read any more, and nothing is approved.
+    pub(super) fn call_off(&mut self) {
+        self.verifying = None;
+        self.approval = None;
+    }
+
+    /// Says what went wrong, and the way out.
+    pub(super) fn refuse(&mut self, message: String, hint: Option<String>) {
+        self.call_off();
+        self.failure = Some((message, hint));
+    }
+
+    /// The approval that both sides are read again for.
+    pub(super) fn approved(&self) -> Option<Approval> {
+        self.approval.filter(|_| self.verifying.is_some())
+    }
+
+    /// Draws the window.
+    pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, now_ms: i64, look: Look) {
+        let place = Self::place(area);
+        let inner = pane::window(frame, place, &t!("plan.title.confirm", locale = look.locale), look);
+        let lines = self.lines(sheet, usize::from(inner.width).saturating_sub(2), now_ms, look);
+        for (row, (tone, line)) in (0..inner.height).zip(lines) {
+            let at =
+                Rect { x: inner.x + 1, y: inner.y + row, width: inner.width.saturating_sub(2), height: 1 };
+            frame.render_widget(Line::styled(line, look.style(tone)), at);
+        }
+        if self.is_typing(sheet) {
+            let (writes, removals) = Self::fields(place);
+            self.label(frame, writes, "plan.confirm.type_writes", look);
+            self.writes.render(frame, Self::number(writes), !self.is_at_removals, true, look);
+            if let Some(field) = &self.removals {
+                self.label(frame, removals, "plan.confirm.type_removals", look);
+                field.render(frame, Self::number(removals), self.is_at_removals, true, look);
+            }
+        }
+    }
+
+    /// Where the next digit goes.
+    pub(super) fn cursor(&self, area: Rect, sheet: &Sheet) -> Option<Position> {
+        if !self.is_typing(sheet) {
+            return None;
+        }
+        let (writes, removals) = Self::fields(Self::place(area));
+        match (&self.removals, self.is_at_removals) {
+            (Some(field), true) => field.cursor(Self::number(removals), true),
+            _ => self.writes.cursor(Self::number(writes), true),
+        }
+    }
+
+    fn place(area: Rect) -> Rect {
+        pane::middle(area, COLUMNS, 17)
+    }
+
+    fn fields(place: Rect) -> (Rect, Rect) {
+        let line = |from_bottom: u16| Rect {
+            x: place.x + 2,
+            y: place.bottom().saturating_sub(from_bottom),
+            width: place.width.saturating_sub(4),
+            height: 1,
+        };
+        (line(4), line(3))
+    }
+
+    fn number(line: Rect) -> Rect {
+        Rect { x: line.right().saturating_sub(NUMBER), width: NUMBER.min(line.width), ..line }
+    }
+
+    fn label(&self, frame: &mut Frame<'_>, line: Rect, key: &str, look: Look) {
+        let text = t!(key, locale = look.locale);
+        let room = usize::from(line.width.saturating_sub(NUMBER + 1));
+        frame.render_widget(
+            Line::styled(text::cell(&text, room, look), look.style(Tone::Strong)),
+            Rect { width: line.width.saturating_sub(NUMBER), ..line },
+        );
+    }
+
+    fn lines(&self, sheet: &Sheet, columns: usize, now_ms: i64, look: Look) -> Vec<(Tone, String)> {
+        let locale = look.locale;
+        let mut lines = Vec::new();
+        let mut add = |tone: Tone, text: &str| {
+            lines.extend(text::wrap(text, columns).into_iter().map(|line| (tone, line)));
+        };
+        add(Tone::Strong, &headline(sheet, locale));
+        add(Tone::Plain, &counts::apart_line(sheet, locale));
+        let time = counts::duration(sheet.cost.seconds(f64::from(sheet.view.calls_per_second)), locale);
+        let calls = number(sheet.cost.calls());
+        add(Tone::Plain, &t!("plan.confirm.cost", calls = calls, time = time, locale = locale));
+        if !sheet.out.is_empty() {
+            let count = number(sheet.out.len() as u64);
+            add(Tone::Plain, &format!("x {}", t!("plan.out", count = count, locale = locale)));
+        }
+        for used in sheet.budget.iter().filter(|used| used.is_exceeded()) {
+            add(Tone::Bad, &format!("! {}", counts::limit(used, locale)));
+        }
+        match obstacle(sheet) {
+            Some(Obstacle::Limit) => add(Tone::Bad, &t!("plan.confirm.blocked", locale = locale)),
+            Some(Obstacle::Empty) => add(Tone::Plain, &t!("preview.empty", locale = locale)),
+            None => {
+                add(Tone::Plain, &t!("plan.confirm.undo", locale = locale));
+                if sheet.outline.removals() > 0 {
+                    add(Tone::Warning, &t!("plan.confirm.no_undo", locale = locale));
+                }
+            }
+        }
+        if let Some((since, source, target)) = self.verifying {
+            let waited = gauge::waited(since, now_ms, look);
+            let text = t!("plan.confirm.verifying", source = source, target = target, locale = locale);
+            add(Tone::Accent, &format!("{text} {waited}"));
+        }
+        if let Some((message, hint)) = &self.failure {
+            add(Tone::Bad, &format!("! {message}"));
+            add(Tone::Plain, hint.as_deref().unwrap_or_default());
+        }
+        lines
+    }
+}
+
+/// What stands against a plan that no number lifts.
+pub(super) fn obstacle(sheet: &Sheet) -> Option<Obstacle> {
+    if sheet.outline.is_empty() {
+        return Some(Obstacle::Empty);
+    }
+    let with_removals = Approval { removals: Some(sheet.outline.removals()) };
+    sheet.outline.permits(&with_removals).is_err().then_some(Obstacle::Limit)
+}
+
+fn headline(sheet: &Sheet, locale: &str) -> String {
+    t!(
+        "plan.confirm.headline",
+        writes = number(sheet.outline.writes()),
+        connection = sheet.outline.connection,
+        corp = sheet.view.profile.corp_id,
+        locale = locale
+    )
+    .into_owned()
+}

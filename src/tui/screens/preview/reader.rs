@@ -1,0 +1,218 @@
+//! A window of text to read: a row in full, why it is planned so, what the plan costs, the equivalent commands, what
+//! moved since it was made. The lines are made when they are drawn, so that they follow language and masking.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use rust_i18n::t;
+
+use super::sheet::Sheet;
+use super::{counts, detail, words};
+use crate::core::planner::Explanation;
+use crate::core::saved::Stale;
+use crate::tui::keys::Action;
+use crate::tui::look::Tone;
+use crate::tui::screen::Offer;
+use crate::tui::shared::Shared;
+use crate::tui::widgets::{pane, text};
+use crate::tui::worker::preview::short_id;
+
+/// Columns of the window.
+const COLUMNS: u16 = 100;
+
+/// What is read.
+#[derive(Debug)]
+pub(super) enum Page {
+    /// The row at the cursor.
+    Details,
+    /// Why a record is planned as it is.
+    Why(Box<Explanation>),
+    /// Calls, time and limits.
+    Budget,
+    /// The command lines that do the same.
+    Commands,
+    /// Rows that would now be planned differently.
+    Moved(Vec<Stale>),
+}
+
+/// The open window.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// What is read.
+    pub(super) page: Page,
+    top: usize,
+}
+
+impl Reader {
+    /// From the top.
+    pub(super) fn new(page: Page) -> Self {
+        Self { page, top: 0 }
+    }
+
+    /// What keys do here.
+    pub(super) fn offers(&self) -> Vec<Offer> {
+        let mut offers = vec![
+            Offer::hinted(Action::Up).named("tui.action.scroll"),
+            Offer::hinted(Action::Down).named("tui.action.scroll"),
+            Offer::quiet(Action::PageUp),
+            Offer::quiet(Action::PageDown),
+            Offer::quiet(Action::First),
+            Offer::quiet(Action::Last),
+        ];
+        if matches!(self.page, Page::Commands) {
+            offers.push(Offer::hinted(Action::Copy));
+        }
+        let close = if matches!(self.page, Page::Moved(_)) { "plan.look" } else { "tui.action.close" };
+        offers.extend([
+            Offer::hinted(Action::Reveal),
+            Offer::hinted(Action::Close).named(close),
+            Offer::quiet(Action::Activate).named(close),
+        ]);
+        offers
+    }
+
+    /// Scrolls; `false` when the action is not one of moving.
+    pub(super) fn scroll(
+        &mut self,
+        action: Action,
+        sheet: &Sheet,
+        is_revealed: bool,
+        shared: &Shared,
+    ) -> bool {
+        let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
+        let (columns, page) = (usize::from(place.width).saturating_sub(4), usize::from(place.height) - 2);
+        let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
+        self.top = match action {
+            Action::Up => self.top.saturating_sub(1),
+            Action::Down => self.top + 1,
+            Action::PageUp => self.top.saturating_sub(page),
+            Action::PageDown => self.top + page,
+            Action::First => 0,
+            Action::Last => last,
+            _ => return false,
+        }
+        .min(last);
+        true
+    }
+
+    /// Draws the window.
+    pub(super) fn render(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        sheet: &Sheet,
+        is_revealed: bool,
+        shared: &Shared,
+    ) {
+        let columns = usize::from(COLUMNS.min(area.width)).saturating_sub(4);
+        let lines = self.lines(sheet, columns, is_revealed, shared);
+        let place = Self::place(area, lines.len());
+        let inner = pane::window(frame, place, &self.title(sheet, shared.look.locale), shared.look);
+        let rows = usize::from(inner.height);
+        let top = self.top.min(lines.len().saturating_sub(rows));
+        for (row, (tone, line)) in (0..inner.height).zip(lines.iter().skip(top)) {
+            let at =
+                Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), y: inner.y + row, height: 1 };
+            frame.render_widget(Line::styled(line.clone(), shared.look.style(*tone)), at);
+        }
+    }
+
+    fn place(area: Rect, lines: usize) -> Rect {
+        let rows = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
+        pane::middle(area, COLUMNS, rows)
+    }
+
+    fn title(&self, sheet: &Sheet, locale: &str) -> String {
+        match &self.page {
+            Page::Details => sheet
+                .current()
+                .map(|(row, change)| detail::title(sheet, row, change, locale))
+                .unwrap_or_default(),
+            Page::Why(_) => t!("plan.title.why", locale = locale).into_owned(),
+            Page::Budget => t!("plan.title.budget", locale = locale).into_owned(),
+            Page::Commands => t!("plan.title.commands", locale = locale).into_owned(),
+            Page::Moved(_) => t!("plan.title.moved", locale = locale).into_owned(),
+        }
+    }
+
+    fn lines(
+        &self,
+        sheet: &Sheet,
+        columns: usize,
+        is_revealed: bool,
+        shared: &Shared,
+    ) -> Vec<(Tone, String)> {
+        let locale = shared.look.locale;
+        let plain = |lines: Vec<String>| -> Vec<(Tone, String)> {
+            let wrapped = lines.iter().flat_map(|line| text::wrap(line, columns));
+            wrapped.map(|line| (Tone::Plain, line)).collect()
+        };
+        match &self.page {
+            Page::Details => sheet.current().map_or_else(Vec::new, |(row, change)| {
+                detail::lines(sheet, row, change, columns, is_revealed, shared.look)
+            }),
+            Page::Why(explanation) => plain(why(explanation, is_revealed, locale)),
+            Page::Budget => plain(counts::budget(sheet, locale)),
+            Page::Commands => plain(commands(sheet, shared)),
+            Page::Moved(stale) => {
+                let mut lines =
+                    vec![t!("plan.moved", count = stale.len(), locale = locale).into_owned(), String::new()];
+                lines.extend(
+                    stale.iter().map(|row| {
+                        format!("  {} {}  {}", words::entity(row.entity, locale), row.name, row.id)
+                    }),
+                );
+                plain(lines)
+            }
+        }
+    }
+}
+
+/// The command lines that do the same without a screen.
+pub(super) fn commands(sheet: &Sheet, shared: &Shared) -> Vec<String> {
+    let locale = shared.look.locale;
+    let file = format!("plan-{}.json", short_id(&sheet.view.plan().plan_id));
+    let config = quoted(&shared.file.path.display().to_string());
+    let removals = match (sheet.outline.limits.is_empty(), sheet.outline.removals()) {
+        (true, _) => String::new(),
+        (false, count) => format!(" --approve-removals {count}"),
+    };
+    let mut lines = vec![
+        format!("dingsync preview --config {config} --out {file}"),
+        format!("dingsync sync --config {config} --plan {file} --yes{removals}"),
+    ];
+    if !sheet.out.is_empty() {
+        lines.push(String::new());
+        lines.push(t!("plan.commands_out", file = file, locale = locale).into_owned());
+    }
+    lines
+}
+
+/// A word a shell takes as one.
+fn quoted(word: &str) -> String {
+    let is_plain = word.chars().all(|letter| letter.is_alphanumeric() || "/._-~".contains(letter));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for step in &explanation.steps {
+        let name = t!(format!("plan.step.{}", step.step), locale = locale);
+        let Some(field) = &step.field else {
+            lines.push(format!("{name}: {}", step.result));
+            continue;
+        };
+        let expression = step.expression.as_deref().unwrap_or_default();
+        lines.push(format!("{name} {field} = {expression}"));
+        for (path, value) in &step.inputs {
+            let shown = if path.contains("phoneNumber") {
+                words::mobile(path, value, is_revealed)
+            } else {
+                value.clone()
+            };
+            lines.push(format!("    {path}: {shown}"));
+        }
+        lines.push(format!("    -> {}", words::mobile(field, &step.result, is_revealed)));
+    }
+    lines
+}

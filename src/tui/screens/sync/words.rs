@@ -1,0 +1,90 @@
+//! The live picture's words: states, causes, times.
+
+use rust_i18n::t;
+
+use super::{Stage, Sync};
+use crate::core::course::{Cause, Course};
+use crate::core::event::PaceState;
+use crate::core::refusal;
+use crate::tui::shared::Shared;
+use crate::tui::widgets::figures;
+
+/// What the header says: the run, how it is, how long it takes.
+pub(super) fn state(screen: &Sync, shared: &Shared) -> Option<String> {
+    let locale = shared.look.locale;
+    let word = |key: &str| t!(format!("live.state.{key}"), locale = locale).into_owned();
+    match &screen.stage {
+        Stage::Idle | Stage::Refused(..) => None,
+        Stage::Waiting(_) | Stage::Starting(_) => Some(word("reading")),
+        Stage::Following => {
+            let course = screen.shown();
+            let elapsed = figures::clock(course.elapsed_ms(shared.now_ms) / 1000);
+            Some(format!("{}  {}  {elapsed}", course.run, word(state_word(screen, course))))
+        }
+    }
+}
+
+fn state_word(screen: &Sync, course: &Course) -> &'static str {
+    if screen.frozen.is_some() {
+        return "frozen";
+    }
+    if let Some((status, _)) = course.finished {
+        return status.as_str();
+    }
+    if !screen.is_alive {
+        return "lost";
+    }
+    if screen.stop_asked.is_some() {
+        return "stopping";
+    }
+    match course.state {
+        Some(PaceState::Paused) if course.paused_seconds.is_some() => "blocked",
+        Some(state) => state.as_str(),
+        None => "running",
+    }
+}
+
+/// What is left: a range, or why there is none.
+pub(super) fn remaining(screen: &Sync, locale: &str) -> String {
+    match screen.shown().remaining().filter(|_| !screen.is_over()) {
+        Some((0, 0)) => t!("live.remaining.end", locale = locale).into_owned(),
+        Some((low, high)) if low == high => {
+            t!("live.remaining.about", time = figures::clock(low), locale = locale).into_owned()
+        }
+        Some((low, high)) => {
+            let (low, high) = (figures::clock(low), figures::clock(high));
+            t!("live.remaining.range", low = low, high = high, locale = locale).into_owned()
+        }
+        None if screen.is_over() => t!("live.remaining.none", locale = locale).into_owned(),
+        None => t!("live.remaining.unknown", locale = locale).into_owned(),
+    }
+}
+
+/// What a cause means.
+pub(super) fn meaning(code: &str, cause: &Cause, locale: &str) -> String {
+    if let Some(known) = refusal::explain(code) {
+        return known.text(locale).to_owned();
+    }
+    match own(code) {
+        Some(code) => t!(format!("live.cause.{code}"), locale = locale).into_owned(),
+        None => cause.message.clone().unwrap_or_default(),
+    }
+}
+
+/// Who has to do what about it.
+pub(super) fn remedy(code: &str, locale: &str) -> String {
+    if let Some(known) = refusal::explain(code) {
+        return known.remedy(locale).to_owned();
+    }
+    match own(code) {
+        Some(code) => t!(format!("live.remedy.{code}"), locale = locale).into_owned(),
+        None => t!("live.remedy.unknown", locale = locale).into_owned(),
+    }
+}
+
+/// The codes that are ours, not DingTalk's.
+fn own(code: &str) -> Option<&str> {
+    ["stale", "blocked_by", "ambiguous", "not_cleared", "skipped", "failed", "pending"]
+        .into_iter()
+        .find(|own| *own == code)
+}

@@ -1,0 +1,376 @@
+//! The program on a pseudo-terminal, its bytes read by a real parser: keys, paste, sizes, signals, suspension, a lost
+//! terminal, a panic.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use dingsync::simulator::options::Options;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::{TestEnv, small_company};
+
+/// How long a test waits for what has to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A program on a terminal.
+struct Pty {
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+    is_gone: Arc<AtomicBool>,
+    _home: tempfile::TempDir,
+}
+
+impl Pty {
+    fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::with_terminal(program, arguments, variables, true)
+    }
+
+    fn with_terminal(program: &str, arguments: &[&str], variables: &[(&str, &str)], controls: bool) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.set_controlling_tty(controls);
+        command.env_clear();
+        let home_path = home.path().display().to_string();
+        for (name, value) in [
+            ("HOME", home_path.as_str()),
+            ("TERM", "xterm-256color"),
+            ("LC_ALL", "C.UTF-8"),
+            ("PATH", "/usr/bin:/bin"),
+            ("TMPDIR", home_path.as_str()),
+        ] {
+            command.env(name, value);
+        }
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        // A slave that stays open would hide the end.
+        drop(pair.slave);
+        let screen =
+            Arc::new(Mutex::new(vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (to_screen, to_raw) = (Arc::clone(&screen), Arc::clone(&raw));
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&is_gone);
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                to_raw.lock().unwrap().extend_from_slice(&bytes[..count]);
+                to_screen.lock().unwrap().process(&bytes[..count]);
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Self {
+            master: Some(pair.master),
+            writer: Some(writer),
+            child,
+            screen,
+            raw,
+            reader: Some(reader),
+            is_gone,
+            _home: home,
+        }
+    }
+
+    fn dingsync(arguments: &[&str]) -> Self {
+        Self::start(env!("CARGO_BIN_EXE_dingsync"), arguments, &[])
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < end, "no {what} in\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[track_caller]
+    fn wait_for(&self, text: &str) {
+        self.wait_until(text, |pty| pty.text().contains(text));
+    }
+
+    fn send(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        let status = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end; answers the exit code and how long it took.
+    fn end(&mut self, at_most: Duration) -> (u32, Duration) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.exit_code(), began.elapsed());
+            }
+            assert!(began.elapsed() < at_most, "it goes on after {at_most:?}:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Closes every end of the terminal but the program's own.
+    fn vanish(&mut self) {
+        self.is_gone.store(true, Ordering::Relaxed);
+        // The reading thread ends with the next bytes.
+        self.send("\u{c}");
+        self.reader.take().unwrap().join().unwrap();
+        drop(self.writer.take());
+        drop(self.master.take());
+    }
+
+    #[track_caller]
+    fn assert_restored(&self) {
+        // The reader may be behind the end of the program.
+        self.wait_until("restoration", |pty| {
+            let raw = pty.raw();
+            let tail = raw.rfind("\u{1b}[?1049h").map_or("", |at| &raw[at..]);
+            ["\u{1b}[?1049l", "\u{1b}[?2004l", "\u{1b}[?25h"].iter().all(|code| tail.contains(code))
+        });
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn the_demo_opens_without_asking_the_terminal_anything_and_leaves_it_as_it_was() {
+    let mut pty = Pty::dingsync(&["demo"]);
+    pty.wait_for("Basic information");
+    pty.wait_for("Ctrl-Q quit");
+    pty.send("q");
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 0);
+    pty.assert_restored();
+    let raw = pty.raw();
+    for query in ["\u{1b}[6n", "\u{1b}[c", "\u{1b}[>c", "\u{1b}]11;?", "\u{1b}[?u", "\u{1b}[5n", "\u{1b}P+q"]
+    {
+        assert!(!raw.contains(query), "asks {query:?}");
+    }
+}
+
+#[test]
+fn keys_lead_through_the_first_two_steps_and_the_language_changes_at_once() {
+    let mut pty = Pty::dingsync(&["demo"]);
+    pty.wait_for("Basic information");
+    pty.send("\r");
+    pty.wait_for("everything needed is there");
+    pty.send("\u{1b}OQ");
+    pty.wait_for("所需权限齐备");
+    pty.send("\u{2}");
+    pty.wait_for("基本信息");
+}
+
+#[test]
+fn pasted_chinese_arrives_whole_and_trimmed() {
+    let mut pty = Pty::dingsync(&[]);
+    pty.wait_for("Basic information");
+    pty.send("\u{1b}[200~  研发中心到钉钉\r\n\u{1b}[201~");
+    pty.wait_for("研发中心到钉钉__");
+    pty.wait_for("pasted 7 characters, 4 blanks or line ends left out");
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_a_correct_picture() {
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_dingsync"), &["demo", "--lang", "zh-CN"], &[]);
+    pty.wait_for("基本信息");
+    let before = pty.text();
+    for step in 0..50u16 {
+        let (columns, rows) = (60 + (step * 7) % 90, 15 + (step * 5) % 40);
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        pty.master.as_ref().unwrap().resize(size).unwrap();
+    }
+    let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    pty.master.as_ref().unwrap().resize(size).unwrap();
+    pty.wait_until("the picture of before", |pty| pty.text() == before);
+    // A picture drawn from nothing shows no cell that the storm left.
+    pty.send("\u{c}");
+    pty.wait_until("the same picture", |pty| pty.text() == before);
+}
+
+#[test]
+fn a_small_window_says_so() {
+    let pty = Pty::dingsync(&["demo"]);
+    pty.wait_for("Basic information");
+    let size = PtySize { rows: 20, cols: 72, pixel_width: 0, pixel_height: 0 };
+    pty.master.as_ref().unwrap().resize(size).unwrap();
+    pty.wait_for("window too small: 72x20, need 80x24");
+}
+
+#[test]
+fn sigterm_and_sighup_end_it_within_a_second_and_restore_the_terminal() {
+    for name in ["TERM", "HUP"] {
+        let mut pty = Pty::dingsync(&["demo"]);
+        pty.wait_for("Basic information");
+        pty.signal(name);
+        let (code, took) = pty.end(PATIENCE);
+        assert_eq!(code, 130, "{name}");
+        assert!(took < Duration::from_secs(1), "{name} took {took:?}");
+        pty.assert_restored();
+    }
+}
+
+#[test]
+fn ctrl_z_suspends_to_the_shell_and_fg_draws_again() {
+    let mut pty = Pty::start("/bin/bash", &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    pty.wait_for("shell>");
+    pty.send(&format!("{} demo\r", env!("CARGO_BIN_EXE_dingsync")));
+    pty.wait_for("Basic information");
+    pty.send("\u{1a}");
+    pty.wait_for("Stopped");
+    pty.send("fg\r");
+    pty.wait_until("the picture again", |pty| {
+        pty.text().contains("Basic information") && !pty.text().contains("Stopped")
+    });
+    pty.send("\r");
+    pty.wait_for("everything needed is there");
+    pty.send("q");
+    pty.wait_for("Stopped");
+}
+
+#[test]
+fn a_terminal_that_vanishes_ends_it_within_two_seconds() {
+    let program = std::env::current_exe().unwrap();
+    let arguments = ["terminal::vanishes", "--exact", "--ignored", "--nocapture"];
+    let ran = std::process::Command::new(program).args(arguments).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Run by the test above in a process of its own: a program that another test starts at the wrong moment would inherit
+/// the terminal's other end and keep it alive.
+#[test]
+#[ignore = "run by the test above"]
+fn vanishes() {
+    for controls in [true, false] {
+        let program = env!("CARGO_BIN_EXE_dingsync");
+        let mut pty = Pty::with_terminal(program, &["demo"], &[], controls);
+        pty.wait_for("Basic information");
+        pty.vanish();
+        let (code, took) = pty.end(PATIENCE);
+        assert_eq!(code, 129, "controls the terminal: {controls}");
+        assert!(took < Duration::from_secs(2), "controls the terminal: {controls}: {took:?}");
+    }
+}
+
+#[test]
+fn without_colour_no_colour_code_is_sent() {
+    let codes = regex::Regex::new("\u{1b}\\[([0-9;]*)m").unwrap();
+    for (arguments, variables) in [
+        (&["demo"][..], &[("NO_COLOR", "1")][..]),
+        (&["demo", "--color", "never"], &[]),
+        (&["demo", "--no-color"], &[]),
+    ] {
+        let mut pty = Pty::start(env!("CARGO_BIN_EXE_dingsync"), arguments, variables);
+        pty.wait_for("Basic information");
+        pty.send("\r");
+        pty.wait_for("everything needed is there");
+        let raw = pty.raw();
+        for code in codes.captures_iter(&raw).flat_map(|found| {
+            found[1].split(';').filter_map(|part| part.parse::<u32>().ok()).collect::<Vec<_>>()
+        }) {
+            assert!(!(30..=107).contains(&code), "{arguments:?}: {code}");
+        }
+    }
+}
+
+#[test]
+fn it_refuses_where_it_cannot_be_drawn_and_names_the_commands() {
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_dingsync"), &[], &[("TERM", "dumb")]);
+    assert_eq!(pty.end(PATIENCE).0, 64);
+    pty.wait_for("dingsync preview");
+    let mut pty = Pty::start(env!("CARGO_BIN_EXE_dingsync"), &["demo"], &[("TERM", "dumb")]);
+    assert_eq!(pty.end(PATIENCE).0, 64);
+    pty.wait_for("dingsync demo --headless");
+    let env = TestEnv::new(&small_company());
+    let ran = env.run(&[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (64, ""));
+    assert!(ran.stderr.contains("dingsync preview"), "{}", ran.stderr);
+    let ran = env.run(&["--json"]);
+    assert_eq!(ran.code, 64);
+    assert_eq!(ran.json()["error"]["kind"], "usage");
+}
+
+#[test]
+fn a_wrong_secret_and_a_missing_permission_as_an_operator_meets_them() {
+    let env = TestEnv::with(&small_company(), Options { dingtalk_qps: 1000, ..Options::default() }, "");
+    env.fault("no-permission=qyapi_manage_addresslist");
+    let settings = env.path("dingsync.toml").display().to_string();
+    let mut pty = Pty::dingsync(&["--config", &settings]);
+    pty.wait_for("dingsync");
+    pty.wait_until("a screen", |pty| pty.text().contains("Ctrl-Q quit"));
+    env.heal("no-permission");
+    assert!(log_files(&pty).iter().all(|text| !text.contains("secret")), "a secret is in the log");
+    pty.send("\u{11}");
+    assert_eq!(pty.end(PATIENCE).0, 0);
+}
+
+/// The logs of the sessions below the home directory.
+fn log_files(pty: &Pty) -> Vec<String> {
+    let mut rest = vec![pty._home.path().to_owned()];
+    let mut found = Vec::new();
+    while let Some(directory) = rest.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                rest.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "log") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn after_a_panic_the_terminal_is_restored_and_the_message_stands_behind_it() {
+    let program = std::env::current_exe().unwrap().display().to_string();
+    let arguments = ["terminal::panics_on_purpose", "--exact", "--ignored", "--nocapture"];
+    let mut pty = Pty::start(&program, &arguments, &[]);
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 101);
+    pty.assert_restored();
+    let raw = pty.raw();
+    let behind = &raw[raw.rfind("\u{1b}[?1049l").unwrap()..];
+    assert!(behind.contains("on purpose") && behind.contains("/state/dingsync.log"), "{behind}");
+}
+
+/// Run on a terminal by the test above.
+#[test]
+#[ignore = "takes the terminal over and panics"]
+fn panics_on_purpose() {
+    dingsync::tui::terminal::install_panic_hook(PathBuf::from("/state/dingsync.log"));
+    let _terminal = dingsync::tui::terminal::enter().unwrap();
+    std::thread::spawn(|| panic!("on purpose")).join().unwrap();
+}
