@@ -113,6 +113,8 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// Remove a file that was kept beside the settings.
+    RemoveFile(String),
     /// The preview's requests.
     Preview(preview::Request),
 }

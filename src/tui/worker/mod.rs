@@ -65,6 +65,7 @@ impl Worker {
         let (desk, reply) = (self.desk.clone(), self.reply.clone());
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
+            Command::RemoveFile(name) => self.keep(files::remove(desk, name)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
             Command::Logon(logon::Request::Look) => self.start(logon::LOOKING, logon::look(desk, reply)),
             Command::Logon(logon::Request::Apply) => self.keep(logon::apply(desk, reply)),

@@ -72,6 +72,7 @@ impl Stage {
         let file = SettingsFile::open(&options).unwrap();
         let mut shared = Shared::new(look, file, PathBuf::from("/state/dingsync.log"));
         shared.now_ms = NOW;
+        shared.size = (80, 24);
         let mut app = App::new(shared);
         let commands = app.start(at);
         Self { app, commands, _directory: directory }
