@@ -82,7 +82,8 @@ impl Reader {
         shared: &Shared,
     ) -> bool {
         let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
-        let (columns, page) = (usize::from(place.width).saturating_sub(4), usize::from(place.height) - 2);
+        let (columns, page) =
+            (usize::from(place.width).saturating_sub(4), usize::from(place.height).saturating_sub(2));
         let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
         self.top = match action {
             Action::Up => self.top.saturating_sub(1),
