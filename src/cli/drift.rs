@@ -6,12 +6,10 @@ use serde_json::json;
 use super::Exit;
 use super::args::{DriftCommand, LinkEntity};
 use super::context::Context;
-use crate::connect::open_state;
+use crate::connect::{Connection, open_state};
 use crate::core::error::{Error, ErrorKind};
-use crate::core::incremental::{Drift, DriftDecision, DriftState, Inbox, accepted};
-use crate::core::journal::Journal;
+use crate::core::incremental::{self as core, Decided, Drift, DriftDecision, DriftState, Inbox};
 use crate::core::plan::Entity;
-use crate::store::Store;
 
 /// Lists drift or stores a decision.
 pub async fn run(command: &DriftCommand, context: &Context) -> Result<Exit, Error> {
@@ -74,15 +72,17 @@ async fn decide(
     let locale = context.locale(Some(&config));
     let store = open_state(&config)?;
     let inbox = store.inbox().await?;
-    if !inbox.decide(entity, source, decision).await? {
+    let holder = Connection::holder("drift");
+    let decided = core::decide((&inbox, &store), holder, (entity, source), decision).await?;
+    if decided == Decided::Unknown {
         let message = format!("nothing about {} {source} was changed by hand", entity.as_str());
         return Err(Error::new(ErrorKind::State, message)
             .with_hint("list what was changed with: dingsync drift list"));
     }
-    let key = match decision {
-        DriftDecision::Reapply => "watch.will_reapply",
-        DriftDecision::Accept if accept_now(&store, entity, source).await? => "watch.accepted_now",
-        DriftDecision::Accept => "watch.will_accept",
+    let key = match (decision, decided) {
+        (DriftDecision::Reapply, _) => "watch.will_reapply",
+        (DriftDecision::Accept, Decided::CarriedOut) => "watch.accepted_now",
+        (DriftDecision::Accept, Decided::Stored | Decided::Unknown) => "watch.will_accept",
     };
     if context.options.json {
         let decision = json!({"entity": entity, "source_id": source, "decision": decision});
@@ -91,26 +91,4 @@ async fn decide(
         context.line(t!(key, source = source, locale = locale));
     }
     Ok(Exit::Done)
-}
-
-/// Carries an acceptance out at once when nobody watches; whoever watches does it within a second.
-async fn accept_now(store: &Store, entity: Entity, source: &str) -> Result<bool, Error> {
-    let since =
-        crate::core::planner::rfc3339(crate::core::clock::Clock::now_ms(&crate::connect::SystemClock));
-    let Ok(_lock) = store.lock(crate::store::this_process("drift accept", since)) else { return Ok(false) };
-    let inbox = store.inbox().await?;
-    let found = inbox.drifts().await?.into_iter().map(|(drift, _)| drift);
-    let Some(mut drift) = found.into_iter().find(|one| one.entity == entity && one.source_id == source)
-    else {
-        return Ok(false);
-    };
-    let learned = accepted(&drift);
-    if learned.is_empty() {
-        drift.state = DriftState::Accepted;
-        inbox.put_drift(&drift).await?;
-    } else {
-        store.learn(learned).await?;
-        inbox.drop_drift(entity, source).await?;
-    }
-    Ok(true)
 }

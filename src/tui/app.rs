@@ -167,6 +167,9 @@ impl App {
             if self.screens.contains_key(&ScreenId::Overview) && self.current != ScreenId::Overview {
                 offers.push(Offer::quiet(Action::Overview));
             }
+            if self.screens.contains_key(&ScreenId::Watch) && self.current != ScreenId::Watch {
+                offers.push(Offer::quiet(Action::Follow));
+            }
             offers.push(Offer::hinted(Action::Quit));
         }
         offers
@@ -209,6 +212,7 @@ impl App {
             }
             Action::Language => self.shared.look.locale = if locale == "en" { "zh-CN" } else { "en" },
             Action::Overview => return vec![Command::Go(ScreenId::Overview)],
+            Action::Follow => return vec![Command::Go(ScreenId::Watch)],
             Action::Redraw => return vec![Command::Redraw],
             Action::Suspend => return vec![Command::Suspend],
             Action::Quit => return vec![Command::AskToQuit],
@@ -230,9 +234,11 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
-            Answer::Application(_) | Answer::Permissions(_) | Answer::Preview(_) | Answer::Run(_) => {
-                Vec::new()
-            }
+            Answer::Application(_)
+            | Answer::Permissions(_)
+            | Answer::Preview(_)
+            | Answer::Run(_)
+            | Answer::Watch(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
                 Vec::new()

@@ -101,7 +101,7 @@ fn field_error(finding: Finding, draft: &Draft, locale: &str) -> FieldError {
     let (field, index) = without_position(&finding.key);
     let is_missing = finding.text.starts_with("missing") || finding.text == "is empty";
     let word = match field.as_str() {
-        "scenario.scope" | "scenario.scope.sources" => Some("wizard.error.no_source"),
+        "scenario" | "scenario.scope" | "scenario.scope.sources" => Some("wizard.error.no_source"),
         "scenario.scope.target" => Some("wizard.error.department_id"),
         "scenario.leavers" if draft.leavers_department.trim().is_empty() => {
             Some("wizard.error.leavers_department")
@@ -114,6 +114,12 @@ fn field_error(finding: Finding, draft: &Draft, locale: &str) -> FieldError {
     let text = match word.filter(|_| !is_own) {
         Some(word) => t!(word, locale = locale).into_owned(),
         None => finding.text,
+    };
+    // What is wrong with the choice is that its department is missing.
+    let field = if word == Some("wizard.error.leavers_department") {
+        "scenario.leavers_department".to_owned()
+    } else {
+        field
     };
     FieldError { field, index, text }
 }

@@ -127,6 +127,8 @@ actions! {
     Next "next" [Ctrl('n')];
     /// The step before.
     Back "back" [Ctrl('b')];
+    /// The editor at full height, or small again.
+    FullHeight "full_height" [Ctrl('e')];
     /// Save the answers to the settings file.
     Save "save" [Ctrl('s')];
     /// Leave the program (asks once when something is unsaved).
@@ -139,6 +141,8 @@ actions! {
     Language "language" [F(2)];
     /// The overview of the connection.
     Overview "overview" [Ctrl('o')];
+    /// How following goes on, and what was changed by hand.
+    Follow "follow" [F(5)];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.

@@ -5,8 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::preview;
-use super::worker::{application, permissions, run};
+use super::worker::{application, permissions, preview, run, watch};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -55,6 +54,8 @@ pub enum Answer {
     Permissions(permissions::Answer),
     /// About a run of a process of its own.
     Run(run::Told),
+    /// About following in a process of its own.
+    Watch(watch::Told),
 }
 
 /// Something to be done outside the screens.
@@ -93,6 +94,8 @@ pub enum Command {
     SaveTo(Box<SettingsFile>, Box<Draft>),
     /// Start, follow or control a run of a process of its own.
     Run(run::Request),
+    /// Look at the following of a process of its own, or decide on what was changed by hand.
+    Watch(watch::Request),
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

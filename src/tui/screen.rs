@@ -25,11 +25,12 @@ pub enum ScreenId {
     Sync,
     History,
     Logon,
+    Watch,
 }
 
 impl ScreenId {
     /// Every screen.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::Application,
         Self::Permissions,
@@ -39,6 +40,7 @@ impl ScreenId {
         Self::Sync,
         Self::History,
         Self::Logon,
+        Self::Watch,
     ];
 
     /// The steps of the wizard, in order; the preview is where they lead.
@@ -57,6 +59,7 @@ impl ScreenId {
             Self::Sync => "sync",
             Self::History => "history",
             Self::Logon => "logon",
+            Self::Watch => "watch",
         }
     }
 

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use super::Subject;
 use super::batch::{Planned, State};
 use super::follow::{Tell, Watching};
-use super::port::{Drift, DriftDecision, DriftState};
+use super::port::{Drift, DriftDecision, DriftState, Inbox};
 use super::status::Line;
 use crate::core::error::Error;
-use crate::core::journal::{Decision, Learned, Memory, Unstored, UnstoredKey};
+use crate::core::journal::{Decision, Journal, Learned, LockHolder, Memory, Unstored, UnstoredKey};
 use crate::core::plan::{Action, Change, Entity};
 use crate::core::source::{AccountId, UnitId};
 
@@ -123,9 +123,49 @@ async fn accept(
     Ok(())
 }
 
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// There is no such drift.
+    Unknown,
+    /// It is stored; whoever watches carries it out.
+    Stored,
+    /// Nobody watches, and it was carried out at once.
+    CarriedOut,
+}
+
+/// Stores a decision of an operator; an acceptance is carried out at once where nobody watches.
+pub async fn decide(
+    (inbox, journal): (&dyn Inbox, &dyn Journal),
+    holder: LockHolder,
+    (entity, source_id): (Entity, &str),
+    decision: DriftDecision,
+) -> Result<Decided, Error> {
+    if !inbox.decide(entity, source_id, decision).await? {
+        return Ok(Decided::Unknown);
+    }
+    // Whoever holds the lock sees to it, now or when its run has ended.
+    let Ok(_lock) = journal.lock(holder) else { return Ok(Decided::Stored) };
+    let found = inbox.drifts().await?.into_iter().map(|(drift, _)| drift);
+    let drift = found.into_iter().find(|one| one.entity == entity && one.source_id == source_id);
+    match (drift, decision) {
+        (None, _) | (_, DriftDecision::Reapply) => Ok(Decided::Stored),
+        (Some(drift), DriftDecision::Accept) => {
+            let learned = accepted(&drift);
+            if learned.is_empty() {
+                inbox.put_drift(&Drift { state: DriftState::Accepted, ..drift }).await?;
+            } else {
+                journal.learn(learned).await?;
+                inbox.drop_drift(entity, source_id).await?;
+            }
+            Ok(Decided::CarriedOut)
+        }
+    }
+}
+
 /// What remembers that a drift may stay: each difference until either side changes again; of a user who was deleted
 /// that the account is left out.
-pub fn accepted(drift: &Drift) -> Vec<Learned> {
+fn accepted(drift: &Drift) -> Vec<Learned> {
     if drift.action == Action::Create {
         let account = AccountId(drift.source_id.clone());
         return match drift.entity {

@@ -22,7 +22,7 @@ mod start;
 mod status;
 mod view;
 
-pub use drift::accepted;
+pub use drift::{Decided, decide};
 pub use follow::{Feeds, Tell, Watching, follow};
 pub use port::{
     Baseline, Delivery, Drift, DriftDecision, DriftState, Edit, EventEnd, EventState, Inbox, Receipt,

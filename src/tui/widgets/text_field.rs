@@ -17,7 +17,7 @@ use crate::tui::look::{Look, Tone};
 const LONGEST: usize = 4096;
 
 /// A field of one line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TextField {
     area: TextArea<'static>,
     is_secret: bool,

@@ -9,6 +9,7 @@ pub mod preview;
 pub mod run;
 mod settings;
 mod survey;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -68,6 +69,7 @@ impl Worker {
             Command::Preview(request) => self.preview(request),
             Command::Run(request) => self.run(request),
             Command::Survey(request) => self.survey(request),
+            Command::Watch(request) => self.watch(request),
             // The interface's own; they never come here.
             Command::Quit
             | Command::AskToQuit

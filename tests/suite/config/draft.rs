@@ -116,7 +116,11 @@ fn half_done_settings_keep_every_answer_and_name_the_step_to_go_on_with() {
     let fields: Vec<_> = found.iter().map(|error| (error.field.as_str(), error.index)).collect();
     assert_eq!(
         fields,
-        [("scenario.scope.sources", Some(0)), ("scenario.scope.target", Some(0)), ("scenario.leavers", None),],
+        [
+            ("scenario.scope.sources", Some(0)),
+            ("scenario.scope.target", Some(0)),
+            ("scenario.leavers_department", None),
+        ],
         "{found:?}"
     );
     let saved = settings.save(&draft).expect("half-done answers are kept");

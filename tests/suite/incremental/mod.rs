@@ -2,7 +2,9 @@
 
 mod drift;
 mod follow;
+mod pane;
 mod receiver;
+mod soak;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};

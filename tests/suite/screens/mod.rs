@@ -1,7 +1,11 @@
 //! The interface on a test terminal: what each state looks like, and what keys do to it.
 
+mod any_order;
 mod application;
 mod frame;
+mod mapping;
 mod permissions;
 mod random;
+mod scenario;
 pub(crate) mod stage;
+mod surveyed;

@@ -81,6 +81,7 @@ impl Stage {
             log_path: PathBuf::from("/state/dingsync.log"),
             run: None,
             is_own_world: false,
+            is_run_starting: false,
             check_warnings: 0,
         });
         let commands = app.start(at);
