@@ -114,8 +114,7 @@ fn headline(record: &RunRecord, locale: &str) -> String {
     .into_owned()
 }
 
-/// How a record ended, with what a code means.
-pub fn ending(event: &RecordEvent, locale: &str) -> String {
+fn ending(event: &RecordEvent, locale: &str) -> String {
     let outcome = marks::outcome(event.outcome, locale);
     let said = event.message.as_deref().map(|message| in_language(message, locale));
     let Some(code) = &event.code else { return outcome };

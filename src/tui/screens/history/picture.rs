@@ -10,7 +10,7 @@ use crate::core::event::Outcome;
 use crate::core::plan::{Action, Change};
 use crate::core::refusal;
 use crate::marks;
-use crate::report::{Report, Row, ending};
+use crate::report::{Report, Row};
 use crate::tui::look::{Look, Tone};
 use crate::tui::screens::overview::run_line;
 use crate::tui::shared::{Loadable, Shared};
@@ -201,10 +201,11 @@ fn details(row: &Row, frame: &mut Frame<'_>, area: Rect, look: Look) {
     let columns = usize::from(inner.width).saturating_sub(2);
     let mut lines = Vec::new();
     if let Some(code) = &event.code {
-        let mut ended = event.clone();
-        ended.code = Some(code.clone());
-        lines.extend(text::wrap(&ending(&ended, locale), columns));
-        if let Some(known) = refusal::explain(code) {
+        let known = refusal::explain(code);
+        let meaning = known.map(|known| known.text(locale)).or(event.message.as_deref()).unwrap_or_default();
+        let outcome = t!(format!("live.outcome.{}", event.outcome.as_str()), locale = locale);
+        lines.extend(text::wrap(&format!("{outcome} {code}: {meaning}"), columns));
+        if let Some(known) = known {
             let remedy = t!("live.what_to_do", remedy = known.remedy(locale), locale = locale);
             lines.extend(text::wrap(&remedy, columns));
         }

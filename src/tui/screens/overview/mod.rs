@@ -187,7 +187,8 @@ impl Screen for Overview {
         let Answer::Past(told) = answer else { return Vec::new() };
         match told {
             Told::Standing(Ok(standing)) => {
-                let kept = self.menu().get(self.chosen.chosen).cloned();
+                let kept =
+                    self.standing.is_some().then(|| self.menu().get(self.chosen.chosen).cloned()).flatten();
                 (self.standing, self.failure) = (Some(standing.clone()), None);
                 // The menu may have grown above the chosen line.
                 let again = kept.and_then(|kept| self.menu().iter().position(|next| *next == kept));
