@@ -30,6 +30,10 @@
 //! last) and takes each through the same steps: a turn in its interface's lane, the intent on disk, the call, its end
 //! on disk. A call without an answer is settled by reading, never by sending it again blindly.
 //!
+//! `dingsync watch` keeps both sides as last read ([`core::incremental`]) and lets events name what to read again; the
+//! same planner plans everything, and only rows whose source changed are carried out, on the same path as above. A
+//! difference whose source did not change was made by hand in DingTalk: it is told and left alone.
+//!
 //! # What holds everywhere
 //!
 //! * `core` mentions no service, store, screen, file or clock; planning is a function of what was read.

@@ -6,6 +6,7 @@ mod frame;
 mod logon;
 mod mapping;
 mod permissions;
+mod preview;
 mod random;
 mod scenario;
 pub(crate) mod stage;
