@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::{application, permissions, preview, run, watch};
+use super::worker::{application, logon, permissions, preview, run, watch};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -48,6 +48,8 @@ pub enum Answer {
     },
     /// For the preview.
     Preview(preview::Told),
+    /// About QR code logon.
+    Logon(logon::Told),
     /// Step 1.
     Application(application::Answer),
     /// Step 2.
@@ -82,6 +84,8 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Look at QR code logon, or carry it out.
+    Logon(logon::Request),
     /// Step 1.
     Application(application::Request),
     /// Step 2.

@@ -236,7 +236,8 @@ fn killed() {
     assert_eq!(status.code(), Some(0));
     assert_eq!((users.applied, departments.applied), (ACCOUNTS, UNITS), "something was created twice");
     assert!(simulation.picture() == undisturbed, "the end is not the undisturbed one");
-    let settled = simulation.command(&["preview", "--detailed-exitcode", "--quiet"]).stdout(Stdio::null());
+    let mut settled = simulation.command(&["preview", "--detailed-exitcode", "--quiet"]);
+    settled.stdout(Stdio::null());
     assert_eq!(settled.status().unwrap().code(), Some(0), "the next preview is not empty");
     println!("  the end state equals the undisturbed one, and the next preview is empty");
 }

@@ -170,6 +170,9 @@ impl App {
             if self.screens.contains_key(&ScreenId::Overview) && self.current != ScreenId::Overview {
                 offers.push(Offer::quiet(Action::Overview));
             }
+            if self.current != ScreenId::Logon {
+                offers.push(Offer::quiet(Action::Logon));
+            }
             if self.screens.contains_key(&ScreenId::Watch) && self.current != ScreenId::Watch {
                 offers.push(Offer::quiet(Action::Follow));
             }
@@ -215,6 +218,7 @@ impl App {
             }
             Action::Language => self.shared.look.locale = if locale == "en" { "zh-CN" } else { "en" },
             Action::Overview => return vec![Command::Go(ScreenId::Overview)],
+            Action::Logon => return vec![Command::Go(ScreenId::Logon)],
             Action::Follow => return vec![Command::Go(ScreenId::Watch)],
             Action::Redraw => return vec![Command::Redraw],
             Action::Suspend => return vec![Command::Suspend],
@@ -238,6 +242,7 @@ impl App {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
             Answer::Application(_)
+            | Answer::Logon(_)
             | Answer::Permissions(_)
             | Answer::Preview(_)
             | Answer::Run(_)

@@ -1,6 +1,7 @@
 //! One file for each screen. `build` is the register: a screen that has an arm here can be reached.
 
 pub mod application;
+pub mod logon;
 pub mod mapping;
 pub mod permissions;
 pub mod preview;
@@ -13,6 +14,7 @@ use super::screen::{Screen, ScreenId};
 /// The screen, if there is one.
 pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
     match id {
+        ScreenId::Logon => Some(Box::new(logon::LogonScreen::default())),
         ScreenId::Application => Some(Box::new(application::Application::default())),
         ScreenId::Permissions => Some(Box::new(permissions::Permissions::default())),
         ScreenId::Scenario => Some(Box::new(scenario::Scenario::default())),
@@ -20,6 +22,6 @@ pub fn build(id: ScreenId) -> Option<Box<dyn Screen>> {
         ScreenId::Preview => Some(Box::new(preview::PreviewScreen::default())),
         ScreenId::Sync => Some(Box::new(sync::Sync::default())),
         ScreenId::Watch => Some(Box::new(watch::Watch::default())),
-        ScreenId::Overview | ScreenId::History | ScreenId::Logon => None,
+        ScreenId::Overview | ScreenId::History => None,
     }
 }

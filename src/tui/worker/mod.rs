@@ -4,6 +4,7 @@
 pub mod application;
 mod desk;
 mod files;
+pub mod logon;
 pub mod permissions;
 pub mod preview;
 pub mod run;
@@ -65,6 +66,8 @@ impl Worker {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
             Command::RemoveFile(name) => self.keep(files::remove(desk, name)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Logon(logon::Request::Look) => self.start(logon::LOOKING, logon::look(desk, reply)),
+            Command::Logon(logon::Request::Apply) => self.keep(logon::apply(desk, reply)),
             Command::Application(request) => self.application(request),
             Command::Permissions(request) => self.permissions(request),
             Command::Preview(request) => self.preview(request),
