@@ -32,6 +32,12 @@ pub struct Pasted {
     pub trimmed: usize,
 }
 
+impl Default for TextField {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl TextField {
     /// A field with this text, the cursor at its end.
     pub fn new(text: &str) -> Self {
