@@ -1,5 +1,6 @@
 //! One run in full, as text, JSON, CSV or Markdown: the same bytes for the command and for the screens.
 
+use rust_i18n::t;
 use serde::Serialize;
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use crate::core::event::{Outcome, RecordEvent};
 use crate::core::journal::{RecordEnd, RunRecord};
 use crate::core::plan::{FieldChange, Plan};
 use crate::core::refusal;
+use crate::core::sentences::in_language;
 use crate::core::text;
 use crate::export::harmless;
 use crate::marks;
@@ -67,7 +69,7 @@ impl Report {
             page.push_str(&text::clean(&line));
             page.push('\n');
         };
-        line(headline(&self.run));
+        line(headline(&self.run, locale));
         for row in &self.rows {
             let event = &row.event;
             let id = event.source_id.as_deref().or(event.target_id.as_deref()).unwrap_or("-");
@@ -75,7 +77,8 @@ impl Report {
             let name = text::for_display(&row.name, 60);
             let entity = marks::entity(event.entity, locale);
             let end = ending(event, locale);
-            line(format!("{mark} {entity:<10} {name}  [{id}]  {} {end}", event.action.as_str()));
+            let action = marks::action(event.action, locale);
+            line(format!("{mark} {entity:<10} {name}  [{id}]  {action} {end}"));
             for field in &row.fields {
                 line(format!("      {}", marks::field_line(field, locale)));
             }
@@ -94,26 +97,30 @@ impl Report {
     }
 }
 
-fn headline(record: &RunRecord) -> String {
+fn headline(record: &RunRecord, locale: &str) -> String {
     let summary = &record.summary;
-    format!(
-        "run {}  {}  {} applied, {} failed, {} skipped, {} pending; {} calls, {} refused for pace",
-        record.run,
-        record.status.as_str(),
-        summary.applied,
-        summary.failed,
-        summary.skipped,
-        summary.pending,
-        summary.calls,
-        summary.throttled
+    t!(
+        "records.headline",
+        run = record.run,
+        status = marks::status(record.status, locale),
+        applied = summary.applied,
+        failed = summary.failed,
+        skipped = summary.skipped,
+        pending = summary.pending,
+        calls = summary.calls,
+        throttled = summary.throttled,
+        locale = locale
     )
+    .into_owned()
 }
 
 fn ending(event: &RecordEvent, locale: &str) -> String {
-    let Some(code) = &event.code else { return event.outcome.as_str().to_owned() };
-    let known = refusal::explain(code).map(|known| known.text(locale));
-    let meaning = known.or(event.message.as_deref()).unwrap_or_default();
-    format!("{} {code}: {meaning}", event.outcome.as_str())
+    let outcome = marks::outcome(event.outcome, locale);
+    let said = event.message.as_deref().map(|message| in_language(message, locale));
+    let Some(code) = &event.code else { return outcome };
+    let known = refusal::explain(code).map(|known| known.text(locale).into());
+    let meaning = known.or(said).unwrap_or_default();
+    format!("{outcome} {code}: {meaning}")
 }
 
 fn fields_text(row: &Row, locale: &str) -> String {
@@ -162,7 +169,7 @@ fn csv(rows: &[Row], locale: &str) -> Result<String, Error> {
 }
 
 fn markdown(record: &RunRecord, rows: &[Row], locale: &str) -> String {
-    let mut page = format!("# {}\n\n", text::clean(&headline(record)));
+    let mut page = format!("# {}\n\n", text::clean(&headline(record, locale)));
     page.push_str(
         "| seq | entity | action | name | ids | outcome | fields |\n|---|---|---|---|---|---|---|\n",
     );
