@@ -13,9 +13,11 @@
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
 //! | [`export`] | plans and answers as JSON, CSV and files that other programs read |
+//! | [`report`], [`marks`] | a run in full and a row in words: the same text for commands and screens |
 //! | [`cli`] | the headless commands, one file each |
 //! | [`tui`] | the terminal interface: screens over the same core, each one file |
 //! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
+//! | [`qr`] | a QR code as lines of text |
 //! | [`simulator`] | both services on loopback with wire types of their own, for the demo and the tests |
 //!
 //! # The journey of a record
@@ -28,6 +30,10 @@
 //! make. [`core::synchronize`] orders the rows (parents first, a value is released before it is claimed, removals
 //! last) and takes each through the same steps: a turn in its interface's lane, the intent on disk, the call, its end
 //! on disk. A call without an answer is settled by reading, never by sending it again blindly.
+//!
+//! `dingsync watch` keeps both sides as last read ([`core::incremental`]) and lets events name what to read again; the
+//! same planner plans everything, and only rows whose source changed are carried out, on the same path as above. A
+//! difference whose source did not change was made by hand in DingTalk: it is told and left alone.
 //!
 //! # What holds everywhere
 //!
@@ -52,7 +58,9 @@ pub mod idaas;
 pub mod incremental;
 pub mod interface;
 pub mod live;
+pub mod marks;
 pub mod qr;
+pub mod report;
 pub mod simulator;
 pub mod store;
 pub mod tui;

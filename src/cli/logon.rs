@@ -13,8 +13,7 @@ use crate::config::Config;
 use crate::connect::Connection;
 use crate::core::check::CheckStatus;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::journal::Memory;
-use crate::core::logon::apply::{LogonRecord, LogonReport, apply, look};
+use crate::core::logon::apply::{LogonRecord, LogonReport, apply, look, see};
 use crate::core::logon::chain::{Chain, chain};
 use crate::core::logon::{LogonAction, LogonChange, LogonPlan, policy};
 use crate::core::plan::Plan;
@@ -42,7 +41,8 @@ async fn status(context: &Context) -> Result<Exit, Error> {
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
     let memory = connection.journal.memory().await?;
-    let (plan, instance) = futures::join!(seen(&connection, &memory), connection.services.source.instance());
+    let work = connection.logon_work(&memory.users);
+    let (plan, instance) = futures::join!(see(&work), connection.services.source.instance());
     let plan = plan?;
     let chain = chain(&connection.services.logon_wish, &instance?, &plan, &memory.users);
     if context.options.json {
@@ -60,14 +60,6 @@ async fn status(context: &Context) -> Result<Exit, Error> {
     print_rows(&plan, context, locale);
     print_address(&chain, context, locale);
     Ok(Exit::Done)
-}
-
-/// What is there and what is to be done. The status asks IDaaS even where nothing is chosen.
-async fn seen(connection: &Connection, memory: &Memory) -> Result<LogonPlan, Error> {
-    let work = connection.logon_work(&memory.users);
-    let remembered = work.journal.logon_memory().await?;
-    let providers = work.logon.providers().await?;
-    Ok(crate::core::logon::plan(work.wish, &providers, work.users, &remembered, None))
 }
 
 fn print_chain(chain: &Chain, context: &Context, locale: &str) {

@@ -15,8 +15,10 @@ use crate::http::{Method, Request, Transport};
 
 /// The vendor's own limit: 3 s to connect and 5 s to read.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// An unknown key id leads to a fetch no more often than this.
-const NOT_BEFORE: Duration = Duration::from_secs(10);
+/// Unknown key ids lead to so many fetches at once, and to one more after each such time: a rotation is noticed at
+/// once, a flood of forged ids fetches next to nothing.
+const FETCHES: u32 = 3;
+const ONE_MORE_AFTER: Duration = Duration::from_secs(10);
 /// Keys older than this are fetched again when they are next used; where that fails they are used on.
 const FRESH_FOR: Duration = Duration::from_secs(3600);
 /// Characters of the shortest modulus accepted (2048 bits in base64).
@@ -35,6 +37,9 @@ struct Known {
     keys: HashMap<String, Arc<DecodingKey>>,
     /// When they were last asked for, whatever came of it.
     asked: Option<Instant>,
+    /// Fetches used up, and since when they come back.
+    used: u32,
+    used_since: Option<Instant>,
     fetched: Option<Instant>,
 }
 
@@ -94,7 +99,7 @@ impl Keys {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             let has_keys = !known.keys.is_empty();
-            if known.asked.is_some_and(|at| at >= wanted || at.elapsed() < NOT_BEFORE) {
+            if known.asked.is_some_and(|at| at >= wanted) || !known.may_fetch() {
                 return if has_keys { Ok(()) } else { Err("the last attempt failed".to_owned()) };
             }
             known.asked = Some(Instant::now());
@@ -116,6 +121,21 @@ impl Keys {
             serde_json::from_slice(&answer.body).map_err(|_| "the answer is no key set".to_owned())?;
         let keys: HashMap<_, _> = set.keys.into_iter().filter_map(usable).collect();
         if keys.is_empty() { Err("it holds no RSA key".to_owned()) } else { Ok(keys) }
+    }
+}
+
+impl Known {
+    /// Uses up one fetch, where one is left.
+    fn may_fetch(&mut self) -> bool {
+        let since = *self.used_since.get_or_insert_with(Instant::now);
+        let back = since.elapsed().as_secs() / ONE_MORE_AFTER.as_secs();
+        if back > 0 {
+            self.used = self.used.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX));
+            self.used_since = Some(Instant::now());
+        }
+        let may = self.used < FETCHES;
+        self.used += u32::from(may);
+        may
     }
 }
 

@@ -141,6 +141,8 @@ actions! {
     Language "language" [F(2)];
     /// The overview of the connection.
     Overview "overview" [Ctrl('o')];
+    /// DingTalk QR code logon.
+    Logon "logon" [Ctrl('g')];
     /// How following goes on, and what was changed by hand.
     Follow "follow" [F(5)];
     /// Close what is open, clear the filter.

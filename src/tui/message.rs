@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::{application, permissions, preview, run, watch};
+use super::worker::{application, logon, past, permissions, preview, run, watch};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -48,12 +48,16 @@ pub enum Answer {
     },
     /// For the preview.
     Preview(preview::Told),
+    /// About QR code logon.
+    Logon(logon::Told),
     /// Step 1.
     Application(application::Answer),
     /// Step 2.
     Permissions(permissions::Answer),
     /// About a run of a process of its own.
     Run(run::Told),
+    /// What was, and how the connection stands.
+    Past(past::Told),
     /// About following in a process of its own.
     Watch(watch::Told),
 }
@@ -82,6 +86,8 @@ pub enum Command {
     Redraw,
     /// Suspend to the shell.
     Suspend,
+    /// Look at QR code logon, or carry it out.
+    Logon(logon::Request),
     /// Step 1.
     Application(application::Request),
     /// Step 2.
@@ -94,6 +100,8 @@ pub enum Command {
     SaveTo(Box<SettingsFile>, Box<Draft>),
     /// Start, follow or control a run of a process of its own.
     Run(run::Request),
+    /// What was, and how the connection stands.
+    Past(past::Request),
     /// Look at the following of a process of its own, or decide on what was changed by hand.
     Watch(watch::Request),
     /// Ask about both sides.
@@ -105,6 +113,8 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// Remove a file that was kept beside the settings.
+    RemoveFile(String),
     /// The preview's requests.
     Preview(preview::Request),
 }

@@ -13,6 +13,7 @@ pub mod chrome;
 pub mod dispatch;
 pub mod draft;
 mod event_loop;
+pub mod kept;
 pub mod keys;
 mod log;
 pub mod look;
@@ -80,11 +81,15 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
         crossterm::style::force_color_output(false);
     }
     let file = SettingsFile::open(&start.load)?;
+    let kept = kept::read(&file);
     let mut shared = Shared::new(start.look, file, log_path.clone());
     shared.now_ms = SystemClock.now_ms();
     shared.size = crossterm::terminal::size().unwrap_or(chrome::SMALLEST);
     (shared.run, shared.is_own_world) = (start.run, start.is_own_world);
     let mut app = App::new(shared);
+    if let Some(kept) = kept {
+        app.take_up(kept);
+    }
     let first = app.start(start.at);
     let (worker, answers) = Worker::new(desk);
     terminal::install_panic_hook(log_path);

@@ -85,8 +85,11 @@ pub async fn follow(
     tell: Tell<'_>,
     stop: &StopSignal,
 ) -> Result<(), Error> {
-    let started = start::start(watching, tell).await?;
+    let started = start::start(watching).await?;
     tell(Notice::Listening { address: watching.address.clone() }.into());
+    if let Some(records) = started.adopted {
+        tell(Notice::MappingChanged { records }.into());
+    }
     Following::new(watching, started, tell, stop).run(feeds).await
 }
 
@@ -122,7 +125,7 @@ impl<'f> Following<'f> {
         stop: &'f StopSignal,
     ) -> Self {
         let now = watching.clock.now_ms();
-        let start::Started { state, renewal, backlog, took_ms, status } = started;
+        let start::Started { state, renewal, backlog, took_ms, status, .. } = started;
         Self {
             watching,
             tell,

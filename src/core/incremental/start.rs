@@ -7,11 +7,11 @@ use super::backlog::Backlog;
 use super::batch::{self, State};
 use super::desired::{self, Desired};
 use super::escrow::Escrow;
-use super::follow::{Tell, Watching};
+use super::follow::Watching;
 use super::poll::{self, Renewal};
 use super::port::DriftState;
 use super::removals::Removals;
-use super::status::{Notice, WatchStatus};
+use super::status::WatchStatus;
 use super::view::View;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::RunStatus;
@@ -28,6 +28,8 @@ pub(super) struct Started {
     /// How long the first read took.
     pub took_ms: i64,
     pub status: WatchStatus,
+    /// Records whose wishes were taken as agreed, because the mapping changed.
+    pub adopted: Option<u64>,
 }
 
 /// Whether a connection may be watched: the mode is on, and a full sync has finished. Kind approval.
@@ -44,7 +46,7 @@ pub fn may_watch(profile: &Profile, memory: &Memory) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn start(watching: &Watching<'_>, tell: Tell<'_>) -> Result<Started, Error> {
+pub(super) async fn start(watching: &Watching<'_>) -> Result<Started, Error> {
     may_watch(watching.profile, &watching.journal.memory().await?)?;
     batch::settle(watching).await?;
     let began = watching.clock.now_ms();
@@ -64,7 +66,7 @@ pub(super) async fn start(watching: &Watching<'_>, tell: Tell<'_>) -> Result<Sta
     for (drift, _) in watching.inbox.drifts().await? {
         state.drifts.insert((drift.entity, drift.source_id.clone()), drift);
     }
-    let mapping_changed = remember_marks(watching, &mut state, &renewal, tell).await?;
+    let adopted = remember_marks(watching, &mut state, &renewal).await?;
     let mut backlog = Backlog::default();
     for waiting in watching.inbox.waiting().await? {
         let is_deleted = waiting.event.kind.ends_with(":delete");
@@ -79,10 +81,10 @@ pub(super) async fn start(watching: &Watching<'_>, tell: Tell<'_>) -> Result<Sta
         failed,
         drift: state.drifts.values().filter(|drift| drift.state == DriftState::Open).count() as u64,
         last_repair_at_ms: Some(now),
-        mapping_changed,
+        mapping_changed: adopted.is_some(),
         ..WatchStatus::default()
     };
-    Ok(Started { state, renewal, backlog, took_ms: now - began, status })
+    Ok(Started { state, renewal, backlog, took_ms: now - began, status, adopted })
 }
 
 /// Takes up what both sides last agreed on. Marks made by another mapping say nothing: where a full sync has been
@@ -92,19 +94,18 @@ async fn remember_marks(
     watching: &Watching<'_>,
     state: &mut State,
     renewal: &Renewal,
-    tell: Tell<'_>,
-) -> Result<bool, Error> {
+) -> Result<Option<u64>, Error> {
     let baseline = watching.inbox.baseline().await?;
     match baseline.profile.as_deref() {
         Some(profile) if profile == state.desired.profile => {
             state.marks = baseline.marks;
-            return Ok(false);
+            return Ok(None);
         }
-        _ if is_synchronised(watching).await? => return Ok(false),
+        _ if is_synchronised(watching).await? => return Ok(None),
         Some(_) | None => {}
     }
     let (Renewal::Full { source, target, .. }, now) = (renewal, watching.clock.now_ms()) else {
-        return Ok(false);
+        return Ok(None);
     };
     let view = View::new(source.clone(), target.clone());
     let in_scope: HashSet<&str> = state.desired.units_in_scope(&view);
@@ -117,8 +118,7 @@ async fn remember_marks(
     state.marks = marks.iter().filter_map(|(subject, mark)| Some((subject.clone(), (*mark)?))).collect();
     let records = state.marks.len() as u64;
     watching.inbox.agree(&state.desired.profile, marks).await?;
-    tell(Notice::MappingChanged { records }.into());
-    Ok(true)
+    Ok(Some(records))
 }
 
 /// Whether the last full sync was made by the present scenario and mapping.

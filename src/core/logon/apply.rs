@@ -100,6 +100,13 @@ pub async fn look(work: &LogonWork<'_>, sync: Option<&crate::core::plan::Plan>) 
     Ok(plan(work.wish, &providers, work.users, &memory, sync))
 }
 
+/// Where it stands: as [`look`], but IDaaS is asked even where nothing is or was chosen.
+pub async fn see(work: &LogonWork<'_>) -> Result<LogonPlan, Error> {
+    let memory = work.journal.logon_memory().await?;
+    let providers = work.logon.providers().await?;
+    Ok(plan(work.wish, &providers, work.users, &memory, None))
+}
+
 /// Does it. `told` hears of each row that was written, refused or left alone. The error: nothing could be done at all.
 pub async fn apply(
     work: &LogonWork<'_>,

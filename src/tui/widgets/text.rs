@@ -101,6 +101,10 @@ fn words(text: &str) -> Vec<String> {
     for piece in text.split_word_bounds() {
         let is_closing = piece.chars().all(|letter| ".,;:!?)]}，。；：、！？）】」》%".contains(letter));
         match words.last_mut() {
+            // An address stays in one piece, so that it can be selected.
+            Some(last) if last.starts_with("http") && !piece.starts_with(char::is_whitespace) => {
+                last.push_str(piece);
+            }
             Some(last) if is_closing && !last.trim().is_empty() => last.push_str(piece),
             Some(last) if last.ends_with(['(', '[', '（', '【', '「', '《']) => last.push_str(piece),
             _ => words.push(piece.to_owned()),

@@ -20,6 +20,12 @@ pub(super) async fn write(desk: Desk, name: String, text: String, reply: Reply) 
     reply.send(Answer::Wrote { path: shown, failure }).await;
 }
 
+/// Removes a file of ours; that it is gone already is as good.
+pub(super) async fn remove(desk: Desk, name: String) {
+    let path = desk.settings_path.with_file_name(name);
+    drop(off_the_screen(move || std::fs::remove_file(path)).await);
+}
+
 fn put(path: &Path, text: &str) -> std::io::Result<()> {
     let directory: PathBuf = path.parent().map(Path::to_owned).unwrap_or_default();
     if !directory.as_os_str().is_empty() {

@@ -4,6 +4,8 @@
 pub mod application;
 mod desk;
 mod files;
+pub mod logon;
+pub mod past;
 pub mod permissions;
 pub mod preview;
 pub mod run;
@@ -63,11 +65,27 @@ impl Worker {
         let (desk, reply) = (self.desk.clone(), self.reply.clone());
         match command {
             Command::WriteFile { name, text } => self.keep(files::write(desk, name, text, reply)),
+            Command::RemoveFile(name) => self.keep(files::remove(desk, name)),
             Command::SaveTo(file, draft) => self.keep(settings::save(file, draft, reply)),
+            Command::Logon(logon::Request::Look) => self.start(logon::LOOKING, logon::look(desk, reply)),
+            Command::Logon(logon::Request::Apply) => self.keep(logon::apply(desk, reply)),
             Command::Application(request) => self.application(request),
             Command::Permissions(request) => self.permissions(request),
             Command::Preview(request) => self.preview(request),
             Command::Run(request) => self.run(request),
+            Command::Past(request @ past::Request::Export(..)) => {
+                self.keep(past::answer(desk, request, reply));
+            }
+            Command::Past(request) => {
+                let slot = match &request {
+                    past::Request::Standing => past::STANDING,
+                    past::Request::Services => past::SERVICES,
+                    past::Request::Report(_) | past::Request::Undo(_) | past::Request::Export(..) => {
+                        past::REPORT
+                    }
+                };
+                self.start(slot, past::answer(desk, request, reply));
+            }
             Command::Survey(request) => self.survey(request),
             Command::Watch(request) => self.watch(request),
             // The interface's own; they never come here.

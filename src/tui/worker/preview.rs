@@ -208,6 +208,7 @@ async fn read(desk: &Desk, reply: &Reply) -> Result<Arc<View>, Error> {
         }
     };
     let Preview { plan, source, target, memory } = made;
+    super::logon::follows(&connection, &memory, &plan, reply).await;
     let basis = Basis {
         profile: connection.services.profile.clone(),
         calls_per_second: config.dingtalk.calls_per_second,

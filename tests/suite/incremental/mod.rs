@@ -3,6 +3,7 @@
 mod drift;
 mod follow;
 mod pane;
+mod paused_clock;
 mod receiver;
 mod soak;
 

@@ -120,6 +120,17 @@ fn figures(env: &TestEnv) -> (Vec<u64>, Vec<String>) {
         let happened = u64::try_from(delivery.happened_ms).unwrap();
         let write = written.iter().find(|write| write.object == *target && write.at_ms >= happened);
         latencies.extend(write.map(|write| write.at_ms - happened));
+        if let Some(late) = write.filter(|write| write.at_ms - happened > 2000) {
+            let since = |at: Option<i64>| at.map(|at| at - delivery.happened_ms);
+            eprintln!(
+                "late: {} {} sent after {:?} ms, acknowledged after {:?} ms, written after {} ms",
+                delivery.kind,
+                delivery.object,
+                since(delivery.sent_ms),
+                since(delivery.answered_ms),
+                late.at_ms - happened
+            );
+        }
     }
     let mut writes: BTreeMap<&str, usize> = BTreeMap::new();
     for write in &written {

@@ -2,8 +2,9 @@
 
 use dingsync::tui::chrome;
 use dingsync::tui::dispatch::{self, Way};
+use dingsync::tui::kept;
 use dingsync::tui::keys::{Action, Key};
-use dingsync::tui::message::Command;
+use dingsync::tui::message::{Command, Message};
 use dingsync::tui::screen::{Offer, ScreenId};
 use ratatui::style::Color;
 
@@ -204,4 +205,35 @@ fn the_header_says_where_one_is_on_what_and_that_nothing_was_written() {
             assert!(first.contains(word), "{word}: {first}");
         }
     }
+}
+
+#[test]
+fn a_lost_terminal_keeps_what_is_unsaved_without_typed_secrets() {
+    let mut stage = Stage::new(None, ENGLISH, Some(ScreenId::Application));
+    stage.type_text("Acme").press(&[Key::Tab; 4]).type_text("hunter2secret");
+    let commands = stage.app.update(Message::Leave);
+    let [Command::WriteFile { name, text }, Command::Quit] = &commands[..] else { panic!("{commands:?}") };
+    assert_eq!(name, "dingsync.toml.draft");
+    assert!(text.contains("Acme") && !text.contains("hunter2secret"), "{text}");
+    let path = stage.app.shared.file.path.with_file_name(name);
+    std::fs::write(&path, text).unwrap();
+    let kept = kept::read(&stage.app.shared.file).unwrap();
+    let mut next = Stage::new(None, ENGLISH, Some(ScreenId::Application));
+    next.app.take_up(kept);
+    assert_eq!(next.app.shared.draft.display_name, "Acme");
+    assert!(next.picture(80, 24).contains("answers of the lost session are back"));
+    next.press(&[Key::Ctrl('q'), Key::Ctrl('q')]);
+    let removed =
+        next.commands.iter().any(|command| matches!(command, Command::RemoveFile(gone) if gone == name));
+    assert!(removed, "who leaves without saving gives the answers up: {:?}", next.commands);
+}
+
+#[test]
+fn nothing_is_kept_when_everything_is_saved() {
+    let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Application));
+    let commands = stage.app.update(Message::Leave);
+    assert!(matches!(&commands[..], [Command::Quit]), "{commands:?}");
+    let farewell = stage.app.farewell().join("\n");
+    assert!(farewell.contains("settings: ") && farewell.contains("dingsync preview"), "{farewell}");
+    assert!(stage.app.farewell().len() <= 10);
 }

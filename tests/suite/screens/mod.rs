@@ -3,8 +3,11 @@
 mod any_order;
 mod application;
 mod frame;
+mod logon;
 mod mapping;
+mod past;
 mod permissions;
+mod preview;
 mod random;
 mod scenario;
 pub(crate) mod stage;

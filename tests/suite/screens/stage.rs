@@ -10,7 +10,6 @@ use dingsync::tui::look::Look;
 use dingsync::tui::message::{Answer, Command, Message};
 use dingsync::tui::screen::ScreenId;
 use dingsync::tui::shared::Shared;
-use dingsync::tui::survey::Surveyed;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -71,19 +70,10 @@ impl Stage {
             environment: Environment::of([]),
         };
         let file = SettingsFile::open(&options).unwrap();
-        let mut app = App::new(Shared {
-            look,
-            now_ms: NOW,
-            size: (80, 24),
-            draft: file.saved.clone(),
-            file,
-            survey: Surveyed::default(),
-            log_path: PathBuf::from("/state/dingsync.log"),
-            run: None,
-            is_own_world: false,
-            is_run_starting: false,
-            check_warnings: 0,
-        });
+        let mut shared = Shared::new(look, file, PathBuf::from("/state/dingsync.log"));
+        shared.now_ms = NOW;
+        shared.size = (80, 24);
+        let mut app = App::new(shared);
         let commands = app.start(at);
         Self { app, commands, _directory: directory }
     }

@@ -86,10 +86,9 @@ impl Trial {
 
 /// What is wrong and what to do, in the operator's language where our table knows the code.
 pub(super) fn told(finding: &Finding, locale: &str) -> String {
-    let known = finding.code.as_deref().and_then(explain);
-    match (known, locale) {
-        (Some(known), "zh-CN") => format!("{}（{}）：{}", known.text_zh, known.code, known.remedy_zh),
-        _ => match &finding.fix {
+    match finding.code.as_deref().and_then(explain) {
+        Some(known) => format!("{} ({}): {}", known.text(locale), known.code, known.remedy(locale)),
+        None => match &finding.fix {
             Some(fix) => format!("{}; {fix}", finding.message),
             None => finding.message.clone(),
         },

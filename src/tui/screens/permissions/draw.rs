@@ -182,15 +182,16 @@ fn paragraphs(screen: &Permissions, id: CheckId, shared: &Shared) -> Vec<(String
             vec![(request::told(item, locale), Tone::Plain), (text("without"), Tone::Plain)]
         }
         CheckStatus::Warn | CheckStatus::Fail => {
-            let mut all = vec![(text("without"), Tone::Strong), (request::told(item, locale), Tone::Plain)];
+            let mut all = vec![(text("without"), Tone::Strong)];
             if !item.missing.is_empty() {
                 let missing = item.missing.join(", ");
                 let missing = t!("permissions.request.missing", missing = missing, locale = locale);
                 all.push((missing.into_owned(), Tone::Bad));
             }
             all.push((text("grant"), Tone::Plain));
-            all.extend(request::remedy(item, locale).map(|remedy| (remedy, Tone::Plain)));
             all.push((request::link(item, shared), Tone::Accent));
+            all.push((request::told(item, locale), Tone::Plain));
+            all.extend(request::remedy(item, locale).map(|remedy| (remedy, Tone::Plain)));
             all
         }
     }

@@ -276,8 +276,11 @@ impl PreviewScreen {
                 self.window = Some(Box::new(Window::Reader(Reader::new(Page::Why(explanation.clone())))));
             }
             Told::Moved(stale, view) if self.is_verifying() => {
-                self.sheet = Some(super::Sheet::new(Arc::clone(view), self.sheet.as_ref()));
-                self.window = Some(Box::new(Window::Reader(Reader::new(Page::Moved(stale.clone())))));
+                let approved = self.sheet.as_ref().map(|sheet| Arc::clone(sheet.view.plan()));
+                let rows = approved.map(|approved| reader::moved_rows(stale, &approved, view.plan()));
+                self.sheet = Some(Sheet::new(Arc::clone(view), self.sheet.as_ref()));
+                self.window =
+                    Some(Box::new(Window::Reader(Reader::new(Page::Moved(rows.unwrap_or_default())))));
             }
             Told::NotDecided(error) => match self.window.as_deref_mut() {
                 Some(Window::Confirm(confirm)) => confirm.refuse(error.message.clone(), error.hint.clone()),

@@ -208,6 +208,9 @@ impl Confirm {
         for used in sheet.budget.iter().filter(|used| used.is_exceeded()) {
             add(Tone::Bad, &format!("! {}", counts::limit(used, locale)));
         }
+        if let Some(logon) = &sheet.logon {
+            add(Tone::Plain, &t!("logon.follows", writes = logon.writes(), locale = locale));
+        }
         match obstacle(sheet) {
             Some(Obstacle::Limit) => add(Tone::Bad, &t!("plan.confirm.blocked", locale = locale)),
             Some(Obstacle::Empty) => add(Tone::Plain, &t!("preview.empty", locale = locale)),

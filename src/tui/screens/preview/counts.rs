@@ -27,16 +27,13 @@ pub(super) fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static>
     let counts = |kind: Kind| u64::from(sheet.departments.of(kind) + sheet.users.of(kind));
     let short: Vec<String> =
         KEYED.iter().map(|kind| format!("{} {}", kind.mark(), number(counts(*kind)))).collect();
-    let mut room =
-        columns.saturating_sub(1 + short.iter().map(|piece| text::width(piece) + 2).sum::<usize>());
+    let room = columns.saturating_sub(1 + short.iter().map(|piece| text::width(piece) + 2).sum::<usize>());
+    let named = named(room, look.locale);
     let mut line = Line::raw(" ");
     for (kind, short) in KEYED.iter().zip(short) {
-        let word = format!(" {}", words::kind(*kind, look.locale));
-        let piece = if text::width(&word) <= room {
-            room -= text::width(&word);
-            format!("{short}{word}")
-        } else {
-            short
+        let piece = match named.contains(kind) {
+            true => format!("{short} {}", words::kind(*kind, look.locale)),
+            false => short,
         };
         let tone = match (sheet.filter.kind == Some(*kind), counts(*kind)) {
             (true, _) => Tone::Cursor,
@@ -47,6 +44,19 @@ pub(super) fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static>
         text::push(&mut line, "  ", Tone::Plain, look);
     }
     line
+}
+
+/// The kinds whose words have room, what needs somebody first.
+fn named(mut room: usize, locale: &str) -> Vec<Kind> {
+    let mut kinds = KEYED.to_vec();
+    kinds.sort_by_key(|kind| *kind != Kind::NeedsYou);
+    kinds.retain(|kind| {
+        let width = text::width(&words::kind(*kind, locale)) + 1;
+        let fits = width <= room;
+        room -= if fits { width } else { 0 };
+        fits
+    });
+    kinds
 }
 
 /// Departments and people apart.

@@ -67,13 +67,12 @@ pub(super) fn lines(
     if let Some(decision) = decided(sheet, change, locale) {
         lines.add(Tone::Accent, &decision);
     }
-    let place = sheet.view.browser.tree().path_of(row);
+    let place = sheet.view.browser.tree().path_around(row);
     if !place.is_empty() {
         lines.add(Tone::Quiet, &t!("plan.detail.place", place = place, locale = locale));
     }
-    if let Some(by) = change.matched_by {
-        lines
-            .add(Tone::Quiet, &t!("row.matched_by", by = words::field(by.as_str(), locale), locale = locale));
+    if let Some(by) = words::recognised(&sheet.view, change, locale) {
+        lines.add(Tone::Quiet, &t!("row.matched_by", by = by, locale = locale));
     }
     lines.out
 }

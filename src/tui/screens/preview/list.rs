@@ -55,7 +55,8 @@ pub(super) fn rows(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused:
     let columns = Columns::of(area.width);
     let visible = sheet.rows.visible(sheet.hits.rows.len(), usize::from(area.height));
     if visible.is_empty() {
-        let nothing = t!("plan.no_hits", locale = look.locale);
+        let key = if sheet.filter.is_narrowing() { "plan.no_hits" } else { "plan.no_rows" };
+        let nothing = t!(key, locale = look.locale);
         let shown = text::cell(&format!("    {nothing}"), usize::from(area.width), look);
         frame.render_widget(Line::styled(shown, look.style(Tone::Quiet)), Rect { height: 1, ..area });
     }

@@ -29,9 +29,11 @@ use super::super::screen::{Offer, Screen};
 use super::super::shared::Shared;
 use crate::config::draft::Draft;
 use crate::core::error::Error;
+use crate::core::logon::LogonPlan;
 use crate::tui::look::Tone;
 use crate::tui::widgets::text_field::TextField;
 use crate::tui::widgets::{gauge, pane, text};
+use crate::tui::worker::logon::Told as Following;
 use crate::tui::worker::preview::{Request, Told, short_id};
 use places::Places;
 use sheet::{Pane, Sheet};
@@ -55,6 +57,8 @@ pub struct PreviewScreen {
     /// The text one looks for, while it is typed.
     search: Option<TextField>,
     is_revealed: bool,
+    /// What follows for QR code logon.
+    logon: Option<Arc<LogonPlan>>,
     /// The answers the plan was made by.
     made_for: Option<Draft>,
 }
@@ -91,7 +95,9 @@ impl PreviewScreen {
                 }
             }
             (Told::Ready(view), _) => {
-                self.sheet = Some(Sheet::new(Arc::clone(view), self.sheet.as_ref()));
+                let mut sheet = Sheet::new(Arc::clone(view), self.sheet.as_ref());
+                sheet.logon.clone_from(&self.logon);
+                self.sheet = Some(sheet);
                 self.reading = None;
                 self.failure = None;
             }
@@ -102,6 +108,28 @@ impl PreviewScreen {
             (told, _) => return self.take_rest(told, shared),
         }
         Vec::new()
+    }
+}
+
+impl PreviewScreen {
+    /// What follows for QR code logon, or why that is unknown.
+    fn take_logon(
+        &mut self,
+        planned: &Result<Option<Arc<LogonPlan>>, Error>,
+        shared: &Shared,
+    ) -> Vec<Command> {
+        self.logon = planned.as_ref().ok().cloned().flatten();
+        if let Some(sheet) = &mut self.sheet {
+            sheet.logon.clone_from(&self.logon);
+        }
+        let text = match (planned, &self.logon) {
+            (Err(error), _) => error.message.clone(),
+            (Ok(_), Some(plan)) => {
+                t!("logon.follows", writes = plan.writes(), locale = shared.look.locale).into_owned()
+            }
+            (Ok(_), None) => return Vec::new(),
+        };
+        vec![Command::Note(text)]
     }
 }
 
@@ -187,6 +215,7 @@ impl Screen for PreviewScreen {
     fn receive(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Command> {
         match answer {
             Answer::Preview(told) => self.take(told, shared),
+            Answer::Logon(Following::Follows(planned)) => self.take_logon(planned, shared),
             _ => Vec::new(),
         }
     }

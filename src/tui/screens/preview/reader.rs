@@ -7,7 +7,9 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::sheet::Sheet;
-use super::{counts, detail, words};
+use super::{counts, detail, told, words};
+use crate::core::browse::Kind;
+use crate::core::plan::{Change, Plan};
 use crate::core::planner::Explanation;
 use crate::core::saved::Stale;
 use crate::tui::keys::Action;
@@ -31,8 +33,8 @@ pub(super) enum Page {
     Budget,
     /// The command lines that do the same.
     Commands,
-    /// Rows that would now be planned differently.
-    Moved(Vec<Stale>),
+    /// Rows that would now be planned differently: what was approved, and what they are now.
+    Moved(Vec<(Change, Option<Change>)>),
 }
 
 /// The open window.
@@ -80,7 +82,8 @@ impl Reader {
         shared: &Shared,
     ) -> bool {
         let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
-        let (columns, page) = (usize::from(place.width).saturating_sub(4), usize::from(place.height) - 2);
+        let (columns, page) =
+            (usize::from(place.width).saturating_sub(4), usize::from(place.height).saturating_sub(2));
         let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
         self.top = match action {
             Action::Up => self.top.saturating_sub(1),
@@ -154,18 +157,32 @@ impl Reader {
             Page::Why(explanation) => plain(why(explanation, is_revealed, locale)),
             Page::Budget => plain(counts::budget(sheet, locale)),
             Page::Commands => plain(commands(sheet, shared)),
-            Page::Moved(stale) => {
-                let mut lines =
-                    vec![t!("plan.moved", count = stale.len(), locale = locale).into_owned(), String::new()];
-                lines.extend(
-                    stale.iter().map(|row| {
-                        format!("  {} {}  {}", words::entity(row.entity, locale), row.name, row.id)
-                    }),
-                );
-                plain(lines)
+            Page::Moved(rows) => {
+                let intro = t!("plan.moved", count = rows.len(), locale = locale).into_owned();
+                plain([intro].into_iter().chain(rows.iter().flat_map(|row| moved(row, locale))).collect())
             }
         }
     }
+}
+
+/// What was approved of the rows that moved, and what they are now.
+pub(super) fn moved_rows(stale: &[Stale], approved: &Plan, now: &Plan) -> Vec<(Change, Option<Change>)> {
+    let of = |plan: &Plan, row: &Stale| {
+        plan.changes.iter().find(|change| change.entity == row.entity && change.id() == row.id).cloned()
+    };
+    stale.iter().filter_map(|row| Some((of(approved, row)?, of(now, row)))).collect()
+}
+
+fn moved((approved, now): &(Change, Option<Change>), locale: &str) -> Vec<String> {
+    let now = now
+        .as_ref()
+        .map_or_else(|| t!("plan.no_longer", locale = locale).into_owned(), |now| outcome(now, locale));
+    vec![
+        String::new(),
+        format!("{} {}  {}", words::entity(approved.entity, locale), words::name(approved), approved.id()),
+        format!("  {} {}", t!("plan.was", locale = locale), outcome(approved, locale)),
+        format!("  {} {now}", t!("plan.is", locale = locale)),
+    ]
 }
 
 /// The command lines that do the same without a screen.
@@ -194,12 +211,26 @@ fn quoted(word: &str) -> String {
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
+/// What a row comes to: its kind, why, and what is known about that.
+fn outcome(change: &Change, locale: &str) -> String {
+    let kind = Kind::of(change.action);
+    let detail = change.detail.as_deref().filter(|_| change.reason.is_some());
+    let detail = detail.map(|detail| told::told(detail, locale)).unwrap_or_default();
+    let parts = [words::reason(change, locale), detail, words::fields(change, &[], locale)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{} {}  {}", kind.mark(), words::kind(kind, locale), parts.join("; ")).trim_end().to_owned()
+}
+
 fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for step in &explanation.steps {
         let name = t!(format!("plan.step.{}", step.step), locale = locale);
         let Some(field) = &step.field else {
-            lines.push(format!("{name}: {}", step.result));
+            let result = match (&explanation.change, step.step) {
+                (Some(change), "change") => outcome(change, locale),
+                _ => told::told_all(&step.result, locale),
+            };
+            lines.push(format!("{name}: {result}"));
             continue;
         };
         let expression = step.expression.as_deref().unwrap_or_default();
@@ -212,7 +243,8 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
             };
             lines.push(format!("    {path}: {shown}"));
         }
-        lines.push(format!("    -> {}", words::mobile(field, &step.result, is_revealed)));
+        lines
+            .push(format!("    -> {}", words::mobile(field, &told::told(&step.result, locale), is_revealed)));
     }
     lines
 }

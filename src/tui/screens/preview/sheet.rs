@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::browse::{Branch, Filter, Hits, Kind, KindCounts, RowSet};
 use crate::core::cost::Cost;
 use crate::core::leave_out::LeftOut;
+use crate::core::logon::LogonPlan;
 use crate::core::plan::{Change, Entity, Plan};
 use crate::core::planner::{LimitUse, budget};
 use crate::tui::widgets::scroll::Scroll;
@@ -50,6 +51,8 @@ pub(super) struct Sheet {
     pub(super) budget: Vec<LimitUse>,
     /// What the plan comes to without the rows left out; holds no rows.
     pub(super) outline: Plan,
+    /// What follows for QR code logon, under the same approval.
+    pub(super) logon: Option<Arc<LogonPlan>>,
     chosen: BTreeSet<usize>,
 }
 
@@ -72,6 +75,7 @@ impl Sheet {
             cost: Cost::default(),
             budget: Vec::new(),
             outline,
+            logon: None,
             chosen: BTreeSet::new(),
         };
         if let Some(before) = before {

@@ -26,6 +26,25 @@ const SENTENCES: &[(&str, &str)] = &[
     ("user {} stays in it", "stays"),
     ("department {} below it stays", "below_stays"),
     ("department {} below it is held", "below_held"),
+    ("account {} ({})", "account"),
+    ("unit {} ({})", "unit"),
+    ("{} exists in DingTalk only", "only_target"),
+    ("in no unit of the scope", "no_unit"),
+    ("in scope through {}", "in_scope"),
+    ("by decision linked to {}", "decided_link"),
+    ("by decision DingTalk keeps what is in conflict", "decided_keep"),
+    ("disabled or expired", "disabled"),
+    ("left out by include", "not_included"),
+    ("include fails: {}", "include_fails"),
+    ("outside the scope", "outside"),
+    ("maps onto the target department {}", "onto_target"),
+    ("in scope, below {}", "scope_below"),
+    ("not bound", "not_bound"),
+    ("bound to {}", "bound"),
+    ("nobody recognised", "nobody"),
+    ("recognised as {} by {}", "recognised"),
+    ("no row", "no_row"),
+    ("(empty)", "empty"),
     ("the mapped name is empty", "empty_name"),
     ("the mapped mobile is empty", "empty_mobile"),
     ("{} is empty and on_empty is \"block\"", "empty_blocks"),
@@ -49,6 +68,12 @@ pub(super) fn told(detail: &str, locale: &str) -> String {
         }
         None => detail.to_owned(),
     }
+}
+
+/// Sentences with `; ` between them, each in a language.
+pub(super) fn told_all(details: &str, locale: &str) -> String {
+    let apart: Vec<String> = details.split("; ").map(|detail| told(detail, locale)).collect();
+    apart.join("; ")
 }
 
 /// The values of a sentence, when it has this pattern.

@@ -6,9 +6,11 @@ use rust_i18n::t;
 
 use super::sheet::Sheet;
 use crate::core::browse::{Kind, KindCounts};
+use crate::core::journal::Decision;
 use crate::core::leave_out::LeftOut;
 use crate::core::normalise::mask_mobile;
-use crate::core::plan::{Action, Change, Entity, FieldChange, FieldValue, Warning};
+use crate::core::plan::{Action, Change, Entity, FieldChange, FieldValue, MatchedBy, Warning};
+use crate::core::source::AccountId;
 use crate::tui::look::Tone;
 use crate::tui::worker::preview::View;
 
@@ -71,8 +73,8 @@ pub(super) fn field(name: &str, locale: &str) -> String {
 /// A name, marked where hidden characters were taken out of it.
 pub(super) fn name(change: &Change) -> String {
     let is_marked = change.warnings.contains(&Warning::ControlCharacters);
-    let mark = if is_marked { "<!>" } else { "" };
-    format!("{}{mark}", change.name)
+    let mark = if is_marked { "<!> " } else { "" };
+    format!("{mark}{}", change.name)
 }
 
 /// A field's value in words; mobiles are masked unless they are revealed.
@@ -109,7 +111,7 @@ pub(super) fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) ->
     let mut parts = match change.action {
         Action::Create => vec![t!("plan.row.new", locale = locale).into_owned()],
         Action::Link => {
-            let by = change.matched_by.map(|by| field(by.as_str(), locale)).unwrap_or_default();
+            let by = recognised(&sheet.view, change, locale).unwrap_or_default();
             vec![t!("plan.row.by", by = by, locale = locale).into_owned(), fields(change, &[], locale)]
         }
         Action::Update => vec![fields(change, &[], locale)],
@@ -125,6 +127,19 @@ pub(super) fn summary(sheet: &Sheet, row: u32, change: &Change, locale: &str) ->
     parts.extend(change.warnings.iter().map(|warning| format!("! {}", warning_word(*warning, locale))));
     parts.retain(|part| !part.is_empty());
     parts.join("; ")
+}
+
+/// How a record was recognised: by a decision, by the binding, by a field.
+pub(super) fn recognised(view: &View, change: &Change, locale: &str) -> Option<String> {
+    let by = change.matched_by?;
+    let decision = view.memory.decisions.get(&AccountId(change.source_id.clone().unwrap_or_default()));
+    let is_decided = change.entity == Entity::User
+        && by == MatchedBy::Userid
+        && matches!(decision, Some(Decision::LinkTo(user)) if Some(&user.0) == change.target_id.as_ref());
+    Some(match is_decided {
+        true => t!("plan.field.decision", locale = locale).into_owned(),
+        false => field(by.as_str(), locale),
+    })
 }
 
 /// That a row is left out, and for the sake of which.
@@ -153,7 +168,8 @@ pub(super) fn warning_word(warning: Warning, locale: &str) -> String {
     t!(format!("warning.{}", warning.as_str()), locale = locale).into_owned()
 }
 
-fn fields(change: &Change, without: &[&str], locale: &str) -> String {
+/// The fields that change, by name.
+pub(super) fn fields(change: &Change, without: &[&str], locale: &str) -> String {
     let named: Vec<String> = change
         .fields
         .iter()

@@ -1,6 +1,8 @@
 //! The whole interface as one value: what is shown, what a message changes, what has to be done outside. It touches
 //! neither terminal nor network, so a test can drive it with any events.
 
+mod saving;
+
 use std::collections::BTreeMap;
 
 use ratatui::Frame;
@@ -8,7 +10,7 @@ use rust_i18n::t;
 
 use super::chrome::{self, Heading, SMALLEST};
 use super::dispatch::{self, Way};
-use super::draft::{self, Draft};
+use super::draft;
 use super::keys::{Action, Key};
 use super::message::{Answer, Command, Message};
 use super::overlay::help::Help;
@@ -18,8 +20,6 @@ use super::screen::{Offer, Screen, ScreenId};
 use super::screens;
 use super::shared::Shared;
 use super::worker::run;
-use crate::config::settings_file::SettingsFile;
-use crate::core::error::Error;
 
 /// How long a note stays, milliseconds.
 const NOTE_MS: i64 = 8_000;
@@ -38,6 +38,8 @@ pub struct App {
     note: Option<(String, i64)>,
     farewell: Vec<String>,
     leaves_when_saved: bool,
+    /// Answers of a lost session are kept in a file beside the settings.
+    is_kept: bool,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
             note: None,
             farewell: Vec::new(),
             leaves_when_saved: false,
+            is_kept: false,
         }
     }
 
@@ -87,7 +90,7 @@ impl App {
                 self.note.take_if(|(_, until)| *until <= now_ms);
                 Vec::new()
             }
-            Message::Leave => vec![Command::Quit],
+            Message::Leave => self.leave(),
             Message::Answer(answer) => self.receive(&answer),
         };
         self.carry_out(commands)
@@ -167,6 +170,9 @@ impl App {
             if self.screens.contains_key(&ScreenId::Overview) && self.current != ScreenId::Overview {
                 offers.push(Offer::quiet(Action::Overview));
             }
+            if self.current != ScreenId::Logon {
+                offers.push(Offer::quiet(Action::Logon));
+            }
             if self.screens.contains_key(&ScreenId::Watch) && self.current != ScreenId::Watch {
                 offers.push(Offer::quiet(Action::Follow));
             }
@@ -212,6 +218,7 @@ impl App {
             }
             Action::Language => self.shared.look.locale = if locale == "en" { "zh-CN" } else { "en" },
             Action::Overview => return vec![Command::Go(ScreenId::Overview)],
+            Action::Logon => return vec![Command::Go(ScreenId::Logon)],
             Action::Follow => return vec![Command::Go(ScreenId::Watch)],
             Action::Redraw => return vec![Command::Redraw],
             Action::Suspend => return vec![Command::Suspend],
@@ -235,9 +242,11 @@ impl App {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
             Answer::Application(_)
+            | Answer::Logon(_)
             | Answer::Permissions(_)
             | Answer::Preview(_)
             | Answer::Run(_)
+            | Answer::Past(_)
             | Answer::Watch(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);
@@ -248,38 +257,6 @@ impl App {
             commands.extend(screen.receive(answer, &mut self.shared));
         }
         commands
-    }
-
-    fn wrote(&self, path: &str, failure: Option<&str>) -> Command {
-        let locale = self.shared.look.locale;
-        Command::Note(match failure {
-            None => t!("tui.note.written", path = path, locale = locale).into_owned(),
-            Some(error) => {
-                t!("tui.note.not_written", path = path, error = error, locale = locale).into_owned()
-            }
-        })
-    }
-
-    fn save(&self) -> Command {
-        Command::SaveTo(Box::new(self.shared.file.clone()), Box::new(self.shared.draft.clone()))
-    }
-
-    /// What was typed while the file was written stays as it is, unsaved.
-    fn saved(&mut self, draft: &Draft, result: &Result<Box<SettingsFile>, Error>) -> Vec<Command> {
-        let locale = self.shared.look.locale;
-        let leaves = std::mem::take(&mut self.leaves_when_saved);
-        match result {
-            Ok(file) => {
-                if self.shared.draft == *draft {
-                    self.shared.draft = file.saved.clone();
-                }
-                self.shared.file = (**file).clone();
-                let path = file.path.display().to_string();
-                let told = t!("tui.note.saved", path = path, locale = locale).into_owned();
-                if leaves { vec![Command::Farewell(told), Command::Quit] } else { vec![Command::Note(told)] }
-            }
-            Err(error) => vec![Command::Note(error.message.clone())],
-        }
     }
 
     /// Does what concerns the interface itself; the rest is for outside.
@@ -305,6 +282,8 @@ impl App {
                 Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),
                 Command::Farewell(_) => {}
                 Command::Quit => {
+                    self.say_goodbye();
+                    outside.extend(self.forget_kept());
                     let screens = self.screens.values_mut();
                     let kept: Vec<Command> =
                         screens.flat_map(|screen| screen.leave(&mut self.shared)).collect();
