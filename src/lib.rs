@@ -13,6 +13,7 @@
 //! | [`connect`] | the only place that builds clients and store from settings; hands out ports |
 //! | [`live`] | a run as a process of its own: its event file, its detached start, its control from outside |
 //! | [`export`] | plans and answers as JSON, CSV and files that other programs read |
+//! | [`report`], [`marks`] | a run in full and a row in words: the same text for commands and screens |
 //! | [`cli`] | the headless commands, one file each |
 //! | [`tui`] | the terminal interface: screens over the same core, each one file |
 //! | [`interface`] | opens the terminal interface for a command line; the only place that uses `cli` and `tui` |
@@ -57,7 +58,9 @@ pub mod idaas;
 pub mod incremental;
 pub mod interface;
 pub mod live;
+pub mod marks;
 pub mod qr;
+pub mod report;
 pub mod simulator;
 pub mod store;
 pub mod tui;

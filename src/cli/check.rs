@@ -7,6 +7,7 @@ use super::context::Context;
 use crate::connect::Services;
 use crate::core::check::{CheckItem, CheckReport, CheckStatus, check};
 use crate::core::error::Error;
+use crate::core::sentences::in_language;
 use crate::core::text;
 
 /// Checks both sides and prints the report.
@@ -56,7 +57,11 @@ fn print_item(item: &CheckItem, context: &Context, locale: &str) {
     };
     let label = t!(format!("check.item.{}", item.id.as_str()), locale = locale);
     let code = item.code.as_deref().map(|code| format!(" [{code}]")).unwrap_or_default();
-    context.line(format!(" {mark:<3}{}  {}{code}", text::pad(&label, 26), item.message));
+    context.line(format!(
+        " {mark:<3}{}  {}{code}",
+        text::pad(&label, 26),
+        in_language(&item.message, locale)
+    ));
     if !item.missing.is_empty() {
         context.line(format!(
             "      {}",
@@ -64,6 +69,6 @@ fn print_item(item: &CheckItem, context: &Context, locale: &str) {
         ));
     }
     if let Some(fix) = &item.fix {
-        context.line(format!("      {}", t!("check.fix", fix = fix, locale = locale)));
+        context.line(format!("      {}", t!("check.fix", fix = in_language(fix, locale), locale = locale)));
     }
 }

@@ -1,14 +1,15 @@
 //! What every command needs: the options, the language, and the one place that writes to standard output and error.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
 use super::args::{ColorWhen, Common, Lang};
 use crate::config::{Config, Environment, Language, LoadOptions};
 use crate::core::error::Error;
+use crate::core::sentences::in_language;
 use crate::core::text;
 use crate::export::write_json;
 
@@ -18,12 +19,14 @@ pub struct Context {
     /// Options of every command.
     pub options: Common,
     takes_signals: Arc<AtomicBool>,
+    /// The settings' language, once they were read.
+    settled: Arc<OnceLock<&'static str>>,
 }
 
 impl Context {
     /// From the parsed options.
     pub fn new(options: Common) -> Self {
-        Self { options, takes_signals: Arc::default() }
+        Self { options, takes_signals: Arc::default(), settled: Arc::default() }
     }
 
     /// From now on SIGINT and SIGTERM are the command's own business.
@@ -61,8 +64,8 @@ impl Context {
         match (self.options.lang, config) {
             (Some(Lang::En), _) => "en",
             (Some(Lang::ZhCn), _) => "zh-CN",
-            (None, Some(config)) => config.language.effective(&environment),
-            (None, None) => Language::Auto.effective(&environment),
+            (None, Some(config)) => self.settled.get_or_init(|| config.language.effective(&environment)),
+            (None, None) => self.settled.get().unwrap_or(&Language::Auto.effective(&environment)),
         }
     }
 
@@ -133,10 +136,19 @@ impl Context {
             super::telling::announce(answer, &as_json(error));
         }
         let mut err = std::io::stderr().lock();
-        drop(writeln!(err, "dingsync: {}", text::clean(&error.message)));
-        if let Some(hint) = &error.hint {
-            drop(writeln!(err, "  {}", text::clean(hint)));
+        for line in self.error_lines(error) {
+            drop(writeln!(err, "{}", text::clean(&line)));
         }
+    }
+}
+
+impl Context {
+    /// An error and its way out, in the language of whoever reads it.
+    pub fn error_lines(&self, error: &Error) -> Vec<String> {
+        let locale = self.locale(None);
+        let message = format!("dingsync: {}", in_language(&error.message, locale));
+        let hint = error.hint.as_deref().map(|hint| format!("  {}", in_language(hint, locale)));
+        std::iter::once(message).chain(hint).collect()
     }
 }
 

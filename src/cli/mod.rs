@@ -10,7 +10,6 @@ pub mod demo;
 pub mod drift;
 pub mod links;
 pub mod logon;
-pub mod marks;
 pub mod preview;
 pub mod progress;
 pub mod report;
@@ -25,6 +24,8 @@ pub mod watch;
 pub mod why;
 
 use std::process::ExitCode;
+
+use crate::marks;
 
 use crate::core::error::{Error, ErrorKind};
 use args::{Cli, Command};

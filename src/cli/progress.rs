@@ -10,6 +10,7 @@ use rust_i18n::t;
 use super::context::Context;
 use crate::core::event::{Event, Outcome, PaceState, RecordEvent, RunSummary};
 use crate::core::refusal;
+use crate::core::sentences::in_language;
 
 /// How often a line of progress is printed where nothing is drawn, and with `--plain`.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -45,15 +46,16 @@ impl<'a> Progress<'a> {
         match event {
             Event::Started { run, total, .. } => self.start(run, *total),
             Event::Record(record) => self.record(record),
-            Event::Progress { done, total, calls_per_second, eta_seconds, state } => {
-                self.progress(*done, *total, *calls_per_second, *eta_seconds, *state);
+            Event::Progress { done, total, calls_per_second, eta_seconds, state, paused_seconds } => {
+                let state = self.pace(*state, *paused_seconds);
+                self.progress(*done, *total, *calls_per_second, *eta_seconds, &state);
             }
             Event::Finished { run, status, summary } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
                 if !self.context.options.json {
-                    let status = status.as_str();
+                    let status = super::marks::status(*status, self.locale);
                     self.context.line(t!("sync.finished", run = run, status = status, locale = self.locale));
                     self.finish(run, summary);
                 }
@@ -89,13 +91,19 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn progress(&mut self, done: u64, total: u64, rate: f64, eta_seconds: u64, state: PaceState) {
-        let state = match state {
+    /// What holds the pace, in words; a pause with its remaining seconds.
+    fn pace(&self, state: PaceState, paused_seconds: Option<u64>) -> String {
+        let seconds = paused_seconds.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+        match state {
             PaceState::Running => String::new(),
             PaceState::Throttled | PaceState::Paused | PaceState::Waiting => {
-                format!("  {}", t!(format!("attach.state.{}", state.as_str()), locale = self.locale))
+                let word = t!(format!("attach.state.{}", state.as_str()), locale = self.locale);
+                format!("  {word}{seconds}")
             }
-        };
+        }
+    }
+
+    fn progress(&mut self, done: u64, total: u64, rate: f64, eta_seconds: u64, state: &str) {
         let every = if self.context.options.plain { PLAIN_EVERY } else { LINE_EVERY };
         let pace = format!("{rate:.1}/s  {}:{:02}{state}", eta_seconds / 60, eta_seconds % 60);
         if let Some(bar) = &self.bar {
@@ -131,7 +139,8 @@ impl<'a> Progress<'a> {
 
     fn cause(&self, code: &str, count: u64, message: Option<&str>) {
         let known = refusal::explain(code);
-        let text = known.map(|known| known.text(self.locale)).or(message).unwrap_or_default();
+        let said = message.map(|message| in_language(message, self.locale));
+        let text = known.map(|known| known.text(self.locale).into()).or(said).unwrap_or_default();
         self.context.line(t!("sync.cause", code = code, count = count, text = text, locale = self.locale));
         if let Some(remedy) = known.map(|known| known.remedy(self.locale)).filter(|remedy| !remedy.is_empty())
         {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::context::Context;
+use super::marks;
 use crate::connect::open_state;
 use crate::core::error::Error;
 use crate::core::journal::Journal;
@@ -23,16 +24,17 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     }
     for run in runs {
         let counts = &run.summary;
-        context.line(format!(
-            "{}  {}  {:<15} {} applied, {} failed, {} skipped, {} pending of {}",
-            run.run,
-            run.started_at,
-            run.status.as_str(),
-            counts.applied,
-            counts.failed,
-            counts.skipped,
-            counts.pending,
-            run.total
+        context.line(t!(
+            "records.line",
+            run = run.run,
+            started = run.started_at,
+            status = crate::core::text::pad(&marks::status(run.status, locale), 15),
+            applied = counts.applied,
+            failed = counts.failed,
+            skipped = counts.skipped,
+            pending = counts.pending,
+            total = run.total,
+            locale = locale
         ));
     }
     Ok(Exit::Done)

@@ -142,16 +142,12 @@ pub(super) fn close(
     let progress = telling.close(error);
     match report {
         Ok(report) => {
-            if let Some(error) = &report.error {
-                context.note(format!("dingsync: {}", error.message));
-                if let Some(hint) = &error.hint {
-                    context.note(format!("  {hint}"));
-                }
-            }
+            let lines = report.error.as_ref().map(|error| context.error_lines(error));
+            lines.into_iter().flatten().for_each(|line| context.note(line));
             Ok(exit_of(report.status))
         }
         Err(error) if progress.has_started() => {
-            context.note(format!("dingsync: {}", error.message));
+            context.error_lines(&error).into_iter().for_each(|line| context.note(line));
             Ok(Exit::of(&error))
         }
         Err(error) => Err(error),

@@ -10,6 +10,7 @@ use crate::core::error::{Error, ErrorKind};
 use crate::core::normalise::mask_mobile;
 use crate::core::planner::{PlanInput, explain};
 use crate::core::preview::preview;
+use crate::core::sentences::in_language;
 use crate::core::text;
 
 /// Reads both sides and explains a record by any of its ids.
@@ -38,7 +39,11 @@ pub async fn run(id: &str, context: &Context) -> Result<Exit, Error> {
     }
     for step in &explanation.steps {
         let Some(field) = &step.field else {
-            context.line(format!("{}  {}", text::pad(step.step, 8), text::for_display(&step.result, 300)));
+            context.line(format!(
+                "{}  {}",
+                text::pad(step.step, 8),
+                text::for_display(&in_language(&step.result, locale), 300)
+            ));
             continue;
         };
         let expression = step.expression.as_deref().unwrap_or_default();

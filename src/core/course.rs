@@ -355,6 +355,7 @@ mod tests {
                 calls_per_second: 10.0,
                 eta_seconds: 0,
                 state: PaceState::Running,
+                paused_seconds: None,
             };
             told(&mut course, at, progress);
         }
@@ -372,6 +373,7 @@ mod tests {
             calls_per_second: 1.0,
             eta_seconds: 1,
             state: PaceState::Running,
+            paused_seconds: None,
         };
         told(&mut course, 1000, progress(50));
         assert_eq!(course.done, 50);

@@ -31,6 +31,9 @@ pub enum Event {
         eta_seconds: u64,
         /// What holds the pace.
         state: PaceState,
+        /// Seconds until an address that DingTalk banned may call again, or until a storm is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paused_seconds: Option<u64>,
     },
     /// The run ended.
     Finished {

@@ -24,6 +24,7 @@ pub mod preview;
 pub mod profile;
 pub mod refusal;
 pub mod saved;
+pub mod sentences;
 pub mod source;
 pub mod survey;
 pub mod synchronize;

@@ -40,6 +40,8 @@ pub struct Lanes {
 #[derive(Debug)]
 struct Shared {
     ceiling: f64,
+    /// What all lanes together keep to, where the service counts by address.
+    address: Option<Mutex<Pace>>,
     flight: Arc<Semaphore>,
     lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
     pause: Mutex<Pause>,
@@ -73,10 +75,20 @@ pub struct Turn {
 impl Lanes {
     /// Lanes of at most `ceiling` calls per second each.
     pub fn new(ceiling: f64) -> Self {
+        Self::of(ceiling, None)
+    }
+
+    /// As [`Lanes::new`], and all of them together make at most `total` calls per second.
+    pub fn below(ceiling: f64, total: f64) -> Self {
+        Self::of(ceiling, Some(Mutex::new(Pace::new(total, Instant::now()))))
+    }
+
+    fn of(ceiling: f64, address: Option<Mutex<Pace>>) -> Self {
         let pause = Pause { until: Instant::now(), length: Duration::ZERO };
         Self {
             shared: Arc::new(Shared {
                 ceiling,
+                address,
                 flight: Arc::new(Semaphore::new(IN_FLIGHT)),
                 lanes: Mutex::default(),
                 pause: Mutex::new(pause),
@@ -99,9 +111,14 @@ impl Lanes {
         let _gate = lane.gate.lock().await;
         loop {
             let now = Instant::now();
-            let ready = lock(&lane.pace).next().max(lock(&self.shared.pause).until);
+            let address = self.shared.address.as_ref();
+            let free = address.map_or(now, |pace| lock(pace).next());
+            let ready = lock(&lane.pace).next().max(lock(&self.shared.pause).until).max(free);
             if ready <= now {
                 lock(&lane.pace).take(now);
+                if let Some(pace) = address {
+                    lock(pace).take(now);
+                }
                 return;
             }
             sleep_until(ready).await;

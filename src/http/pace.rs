@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The share of a limit that is used.
-const SHARE: f64 = 0.97;
+const SHARE: f64 = 0.98;
 /// A lane never becomes slower than this, calls per second.
 const SLOWEST: f64 = 0.5;
 /// How far behind its schedule a lane may be and still catch up.

@@ -109,19 +109,20 @@ async fn by_listing(
     accounts: &BTreeMap<String, Account>,
 ) -> Result<BTreeMap<String, Vec<Membership>>, Error> {
     let units: Vec<String> = units.iter().map(|unit| (*unit).to_owned()).collect();
-    let pages: Vec<(String, Vec<UserWire>)> = stream::iter(units)
+    // Ids only: with everything else of 100,000 accounts the listings would be half of what is in memory.
+    let pages: Vec<(String, Vec<String>)> = stream::iter(units)
         .map(|unit| async move {
             let members = list(caller, &[("OrganizationalUnitId", &unit)]).await?;
-            Ok::<_, Error>((unit, members))
+            Ok::<_, Error>((unit, members.into_iter().map(|member| member.user_id).collect()))
         })
         .buffered(WIDTH)
         .try_collect()
         .await?;
     let mut memberships: BTreeMap<String, Vec<Membership>> = BTreeMap::new();
     for (unit, members) in pages {
-        for member in members.into_iter().filter(|member| accounts.contains_key(&member.user_id)) {
+        for member in members.into_iter().filter(|member| accounts.contains_key(member)) {
             let membership = Membership { unit: UnitId(unit.clone()), name: None, primary: false };
-            memberships.entry(member.user_id).or_default().push(membership);
+            memberships.entry(member).or_default().push(membership);
         }
     }
     for units in memberships.values_mut() {

@@ -7,6 +7,7 @@
 //! | `GET /_simulator/idaas/callbacks` | every callback event and what became of it |
 //! | `GET /_simulator/idaas/counters`, `/_simulator/dingtalk/counters` | calls by operation |
 //! | `GET /_simulator/dingtalk/state`, `/_simulator/dingtalk/written` | the address book; its writes in order |
+//! | `POST /_simulator/dingtalk/accept` | `{"mobile": "13…"}`: who was invited joins |
 //! | `POST /_simulator/faults` | `{"add": ["NAME=VALUE"], "remove": ["NAME"]}` |
 
 use axum::extract::State;
@@ -49,6 +50,7 @@ pub(super) fn router(company: Company, faults: Faults) -> Router {
             "/_simulator/idaas/callbacks",
             get(|State(s): Seen| async move { Json(s.company.idaas.deliveries()) }),
         )
+        .route("/_simulator/dingtalk/accept", post(accept))
         .route("/_simulator/faults", post(change_faults))
         .with_state(Controlled { company, faults })
 }
@@ -62,6 +64,12 @@ async fn change(State(controlled): Seen, Json(script): Json<Script>) -> Json<Val
         Err(refused) => json!({"refused": refused}),
     });
     Json(json!({"results": results.collect::<Vec<_>>()}))
+}
+
+async fn accept(State(controlled): Seen, Json(body): Json<Value>) -> (StatusCode, String) {
+    let mobile = body["mobile"].as_str().unwrap_or_default();
+    let is_invited = controlled.company.dingtalk.world().accept(mobile);
+    (if is_invited { StatusCode::OK } else { StatusCode::NOT_FOUND }, "{}".to_owned())
 }
 
 async fn change_faults(State(controlled): Seen, Json(body): Json<Value>) -> (StatusCode, String) {

@@ -3,9 +3,11 @@
 //! A fault is written `NAME[=WHEN][@OPERATION]`. WHEN: `N` the first N calls, `N%` a share of the calls, `every:N`,
 //! `after:N` every call behind the Nth; without it every call. OPERATION: the end of a DingTalk path
 //! (`user/create`) or an IDaaS action (`GetUser`); without it every operation. A switch is written `NAME[=VALUE]`.
+//! Behind either, `~SECONDS` says how long after it was given it comes into force.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// A name an operator may give to `--fault`.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +71,9 @@ pub const CATALOGUE: &[Known] = &[
     switch("callback-old-names", "", "records with the field names of older instances"),
     switch("callback-plain-text", "", "plainData is JSON text, not an object"),
     switch("callback-no-membership", "", "secondary units come and go without an event"),
+    switch("qps", "=N", "the calls a second of each DingTalk interface"),
+    switch("error-status", "=500", "HTTP status of server-error; 503 by default"),
+    switch("secret-rotated", "", "neither the app's secret nor its token is known any more"),
     switch("slow", "=MS", "delay every answer by so many milliseconds more"),
     switch("ip-ban", "[=html]", "the address is banned: status 1111, as JSON or as HTML"),
     switch("ip-not-allowed", "=ADDRESS", "60020 for every call but the token's"),
@@ -78,8 +83,30 @@ pub const CATALOGUE: &[Known] = &[
     switch("no-personal", "", "e-mail and other personal data are left out of the answers"),
     switch("partial-range", "=ID,ID", "the app sees these departments only"),
     switch("pending", "=MOBILE,MOBILE", "user/create sends an invitation for these mobiles (40103)"),
+    switch(
+        "accepted-userid",
+        "=generated",
+        "the userid of an accepted invitation; by default the one that was asked for",
+    ),
     switch("add-quota", "=N", "-1 for user/create after so many"),
     switch("visibility-delay", "=MS", "new records are read so much later"),
+    switch("head-count", "=N", "the corporation takes so many users"),
+    switch("head-count-code", "=CODE", "the code of one user too many; 40024 by default"),
+    switch("levels", "=N", "levels of departments below the root (60002); 20 by default"),
+    switch("children", "=N", "children of one department (60110); 1000 by default"),
+    switch("departments", "=N", "departments of the corporation (60110); no limit by default"),
+    switch(
+        "parameter-code",
+        "=CODE",
+        "the code of missing or wrong parameters, as 40 or 41; by default 40035 or 400002",
+    ),
+    switch("parameters-first", "", "missing parameters are refused before a missing permission"),
+    switch("userid-strict", "", "userids take letters, digits and _ . @ - only (40003)"),
+    switch("userid-caseless", "", "userids that differ in case only are the same"),
+    switch("identifier-length", "=N", "source_identifier takes so many characters"),
+    switch("identifier-unique", "", "a source_identifier that another department has is refused"),
+    switch("foreign-mobile", "=dashed", "mobiles of other areas are answered as +code-number"),
+    switch("throttle-text", "=TEXT", "the text of 90018"),
     switch("duplicate-name-code", "=60008", "the code of a sibling's name; 60021 by default"),
     switch(
         "delete-with-children",
@@ -100,6 +127,13 @@ pub const CATALOGUE: &[Known] = &[
         "",
         "ListOrganizationalUnits without ParentId gives the root's children only",
     ),
+    switch("idaas-order", "=reverse", "listings begin with the newest record; =shuffled: no order at all"),
+    switch("idaas-still-time", "", "UpdateTime does not move with memberships and custom fields"),
+    switch("idaas-not-found-code", "=CODE", "the code of whatever does not exist"),
+    switch("idaas-beyond-end", "=error", "a page behind the last one is refused; empty by default"),
+    switch("idaas-qps", "=N", "calls a second that IDaaS accepts"),
+    switch("idaas-key-inactive", "", "the access key is disabled"),
+    switch("idaas-secret-rotated", "", "the access key has another secret"),
     switch("idaas-no-permission", "=ACTION", "NoPermission for this action"),
     switch("idaas-clock-skew", "=SECONDS", "IDaaS's clock is so many seconds ahead"),
     switch("idaas-empty", "", "IDaaS lists no accounts"),
@@ -123,6 +157,7 @@ struct Fault {
     when: Option<When>,
     operation: Option<String>,
     seen: AtomicU64,
+    from: Instant,
 }
 
 /// The faults in force; cheap to clone, changed while serving.
@@ -132,6 +167,7 @@ pub struct Faults(Arc<RwLock<Vec<Arc<Fault>>>>);
 impl Faults {
     /// Adds a fault or switch; the error says what would be right.
     pub fn add(&self, text: &str) -> Result<(), String> {
+        let (text, wait) = moment(text)?;
         let (head, operation) = match text.split_once('@') {
             Some((head, operation)) => (head, Some(operation.to_owned())),
             None => (text, None),
@@ -148,6 +184,7 @@ impl Faults {
             when,
             operation,
             seen: AtomicU64::new(0),
+            from: Instant::now() + wait,
         };
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(fault));
         Ok(())
@@ -163,7 +200,7 @@ impl Faults {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
         faults
             .iter()
-            .filter(|fault| fault.name == name)
+            .filter(|fault| fault.name == name && fault.is_due())
             .filter(|fault| fault.operation.as_deref().is_none_or(|wanted| operation.ends_with(wanted)))
             .any(|fault| fault.strikes())
     }
@@ -171,7 +208,11 @@ impl Faults {
     /// The value of a switch; empty for one without a value.
     pub(super) fn switch(&self, name: &str) -> Option<String> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        faults.iter().rev().find(|fault| fault.name == name).map(|fault| fault.value.clone())
+        faults
+            .iter()
+            .rev()
+            .find(|fault| fault.name == name && fault.is_due())
+            .map(|fault| fault.value.clone())
     }
 
     /// Whether a switch is on.
@@ -182,7 +223,7 @@ impl Faults {
     /// Whether any switch of this name has this value.
     pub(super) fn has(&self, name: &str, value: &str) -> bool {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        faults.iter().any(|fault| fault.name == name && fault.value == value)
+        faults.iter().any(|fault| fault.name == name && fault.value == value && fault.is_due())
     }
 
     /// The value of a switch as a count.
@@ -196,7 +237,18 @@ impl Faults {
     }
 }
 
+/// A fault without the seconds after which it comes into force, and these.
+pub fn moment(text: &str) -> Result<(&str, Duration), String> {
+    let Some((fault, seconds)) = text.rsplit_once('~') else { return Ok((text, Duration::ZERO)) };
+    let seconds = seconds.parse().map_err(|_| format!("`{seconds}` are no seconds"))?;
+    Ok((fault, Duration::from_secs(seconds)))
+}
+
 impl Fault {
+    fn is_due(&self) -> bool {
+        Instant::now() >= self.from
+    }
+
     fn strikes(&self) -> bool {
         let nth = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
         match self.when {
@@ -255,5 +307,15 @@ mod tests {
         let faults = Faults::default();
         assert!(faults.add("bussy").unwrap_err().contains("unknown fault"));
         assert!(faults.add("busy=often").unwrap_err().contains("no count"));
+        assert!(faults.add("busy~soon").unwrap_err().contains("no seconds"));
+    }
+
+    #[test]
+    fn a_fault_of_a_later_moment_does_not_strike_yet() {
+        let faults = Faults::default();
+        faults.add("busy=1@user/create~0").unwrap();
+        faults.add("qps=5~3600").unwrap();
+        assert!(faults.strikes("busy", "user/create"));
+        assert_eq!(faults.number("qps"), None);
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn before(faults: &Faults, options: &Options, operation: &str) 
         return Fate::Answered(cut());
     }
     if faults.strikes("server-error", operation) {
-        return Fate::Answered(unavailable());
+        return Fate::Answered(unavailable(faults));
     }
     if faults.strikes("html-answer", operation) {
         return Fate::Answered(html("<html><body><h1>502 Bad Gateway</h1></body></html>"));
@@ -47,7 +47,7 @@ pub(super) fn after(faults: &Faults, operation: &str, response: Response) -> Res
         return cut();
     }
     if faults.strikes("server-error-after", operation) {
-        return unavailable();
+        return unavailable(faults);
     }
     if faults.strikes("torn-json", operation) {
         return json(StatusCode::OK, "{\"errcode\":0,\"result\":{\"list\":[{\"userid\":\"".to_owned());
@@ -81,9 +81,10 @@ pub(super) fn with_date(mut response: Response, date: Option<jiff::Timestamp>) -
     response
 }
 
-fn unavailable() -> Response {
+fn unavailable(faults: &Faults) -> Response {
+    let status = faults.number("error-status").and_then(|status| u16::try_from(status).ok()).unwrap_or(503);
     let mut response = json(
-        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
         "{\"code\":\"ServiceUnavailable\",\"requestid\":\"0\",\"message\":\"service unavailable\"}"
             .to_owned(),
     );

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
 use super::survey::{SurveyNews, SurveyRequest};
-use super::worker::{application, logon, permissions, preview, run, watch};
+use super::worker::{application, logon, past, permissions, preview, run, watch};
 use crate::config::settings_file::SettingsFile;
 use crate::core::error::Error;
 
@@ -56,6 +56,8 @@ pub enum Answer {
     Permissions(permissions::Answer),
     /// About a run of a process of its own.
     Run(run::Told),
+    /// What was, and how the connection stands.
+    Past(past::Told),
     /// About following in a process of its own.
     Watch(watch::Told),
 }
@@ -98,6 +100,8 @@ pub enum Command {
     SaveTo(Box<SettingsFile>, Box<Draft>),
     /// Start, follow or control a run of a process of its own.
     Run(run::Request),
+    /// What was, and how the connection stands.
+    Past(past::Request),
     /// Look at the following of a process of its own, or decide on what was changed by hand.
     Watch(watch::Request),
     /// Ask about both sides.

@@ -127,7 +127,7 @@ impl Simulation {
         };
         let mut picture: BTreeMap<String, Vec<String>> =
             departments.keys().map(|id| (format!("department {}", path(*id)), Vec::new())).collect();
-        for user in state["users"].as_array().unwrap() {
+        for user in state["users"].as_object().unwrap().values() {
             let mut places: Vec<String> =
                 user["departments"].as_array().unwrap().iter().map(|id| path(id.as_i64().unwrap())).collect();
             places.sort();
@@ -207,7 +207,8 @@ fn initial() {
 
 fn killed() {
     let undisturbed = {
-        let simulation = Simulation::start(ACCOUNTS, UNITS, 1000, 0);
+        // Below what bans an address: 10,000 calls in 20 seconds.
+        let simulation = Simulation::start(ACCOUNTS, UNITS, 400, 0);
         assert_eq!(simulation.command(&["sync", "--yes", "--quiet"]).status().unwrap().code(), Some(0));
         simulation.picture()
     };

@@ -113,7 +113,14 @@ fn pace(at: i64, update: f64, limit: f64, throttled: u64, paused_seconds: Option
 }
 
 fn progress(at: i64, done: u64, state: PaceState) -> Line {
-    let progress = Event::Progress { done, total: 4061, calls_per_second: 19.4, eta_seconds: 43, state };
+    let progress = Event::Progress {
+        done,
+        total: 4061,
+        calls_per_second: 19.4,
+        eta_seconds: 43,
+        state,
+        paused_seconds: None,
+    };
     line(at, Word::Event(progress))
 }
 

@@ -245,3 +245,26 @@ async fn refusals_for_flow_control_end_after_their_time_and_bans_after_two() {
     let result: Result<(), &str> = call(&lanes, "x", Patience::default(), banned).await;
     assert_eq!((result, lanes.calls()), (Err("banned"), 3));
 }
+
+#[tokio::test(start_paused = true)]
+async fn all_lanes_together_stay_below_what_bans_an_address() {
+    let lanes = Lanes::below(1000.0, 500.0);
+    let end = Instant::now() + Duration::from_secs(40);
+    let begun = Mutex::new(Vec::new());
+    let workers = ["user/get", "user/list", "user/create", "department/get"].map(|lane| {
+        let (lanes, begun) = (&lanes, &begun);
+        async move {
+            while Instant::now() < end {
+                lanes.turn(lane).await.accepted();
+                begun.lock().unwrap().push(Instant::now());
+            }
+        }
+    });
+    futures::future::join_all(workers).await;
+    let begun = begun.into_inner().unwrap();
+    let within = |from: &Instant| {
+        begun.iter().filter(|at| **at >= *from && **at < *from + Duration::from_secs(20)).count()
+    };
+    let most = begun.iter().step_by(97).map(within).max().unwrap();
+    assert!((9_000..=10_000).contains(&most), "{most} calls in 20 seconds");
+}

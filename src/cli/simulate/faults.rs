@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::simulator::faults::{CATALOGUE, Faults, Known};
+use crate::simulator::faults::{CATALOGUE, Faults, Known, moment};
 
 /// Every fault and switch, for the end of the help.
 pub(super) fn help() -> String {
@@ -11,7 +11,8 @@ pub(super) fn help() -> String {
          called, one line of JSON with their addresses is printed; SIGINT and SIGTERM end them.\n\n\
          Faults, given as --fault NAME[=WHEN][@OPERATION]:\n  \
          WHEN       N: the first N calls; N%: a share of them; every:N; after:N; without it every call\n  \
-         OPERATION  end of a DingTalk path (user/create) or an IDaaS action (GetUser); without it every one\n\n",
+         OPERATION  end of a DingTalk path (user/create) or an IDaaS action (GetUser); without it every one\n\n\
+         Behind a fault or a switch ~SECONDS says how long after the start it comes into force: no-mobile~30.\n\n",
     );
     let (faults, switches): (Vec<&Known>, Vec<&Known>) = CATALOGUE.iter().partition(|known| is_fault(known));
     for known in faults {
@@ -31,13 +32,14 @@ fn is_fault(known: &Known) -> bool {
 
 /// A fault as given, when it is one.
 pub(super) fn parse(text: &str) -> Result<String, String> {
-    let head = text.split_once('@').map_or(text, |(head, _)| head);
+    let (now, _) = moment(text)?;
+    let head = now.split_once('@').map_or(now, |(head, _)| head);
     let (name, value) = head.split_once('=').unwrap_or((head, ""));
     let Some(known) = CATALOGUE.iter().find(|known| known.name == name) else {
         return Err(format!("there is no fault of this name; did you mean `{}`?", nearest(name)));
     };
     Faults::default().add(text)?;
-    check_value(known, value, text.contains('@'))
+    check_value(known, value, now.contains('@'))
         .map_err(|why| format!("{why}; its form is {}{}", known.name, known.value))?;
     Ok(text.to_owned())
 }
@@ -60,11 +62,13 @@ fn check_value(known: &Known, value: &str, has_operation: bool) -> Result<(), &'
     let is_right = match known.value.trim_start_matches('=') {
         "" => value.is_empty(),
         "[=html]" => value.is_empty() || value == "html",
+        "reverse" => value == "reverse" || value == "shuffled",
+        word @ ("generated" | "dashed" | "error") => value == word,
         "MS" | "N" => is_number,
         "SECONDS" => is_signed,
         "ID,ID" => value.split(',').all(|id| id.trim().parse::<i64>().is_ok()),
         // A permission point has letters, an error code digits.
-        "CODE" | "ADDRESS" | "ACTION" | "MOBILE,MOBILE" => !value.is_empty(),
+        "CODE" | "ADDRESS" | "ACTION" | "MOBILE,MOBILE" | "TEXT" => !value.is_empty(),
         _ => value.is_empty() || is_signed,
     };
     if is_right { Ok(()) } else { Err("the value does not fit") }
@@ -82,7 +86,11 @@ mod tests {
             let value = match known.value.trim_start_matches('=') {
                 "MS" | "N" | "SECONDS" => "=5",
                 "ID,ID" => "=1,2",
-                "CODE" | "ADDRESS" | "ACTION" | "MOBILE,MOBILE" => "=x",
+                "CODE" | "ADDRESS" | "ACTION" | "MOBILE,MOBILE" | "TEXT" => "=x",
+                "reverse" => "=shuffled",
+                "generated" => "=generated",
+                "dashed" => "=dashed",
+                "error" => "=error",
                 _ => "",
             };
             assert!(parse(&format!("{}{value}", known.name)).is_ok(), "{}{value}", known.name);
@@ -101,7 +109,15 @@ mod tests {
         {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
-        for right in ["slow=5", "busy=3", "busy=10%@user/create", "idaas-clock-skew=-60", "ip-ban=html"] {
+        for right in [
+            "slow=5~10",
+            "busy=2@user/get~1",
+            "slow=5",
+            "busy=3",
+            "busy=10%@user/create",
+            "idaas-clock-skew=-60",
+            "ip-ban=html",
+        ] {
             assert!(parse(right).is_ok(), "{right}");
         }
     }

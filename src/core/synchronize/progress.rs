@@ -67,8 +67,9 @@ impl Progress {
             done: tally.done,
             total: tally.total,
             calls_per_second: (rate * 10.0).round() / 10.0,
-            eta_seconds: self.remaining(now_ms, tally),
+            eta_seconds: self.remaining(now_ms, tally) + pace.paused_seconds.unwrap_or(0),
             state,
+            paused_seconds: pace.paused_seconds,
         }
     }
 

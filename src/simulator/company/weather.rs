@@ -137,7 +137,7 @@ impl Weather {
     }
 
     fn account(&mut self, world: &World) -> Option<String> {
-        let count = world.listed().len();
+        let count = world.accounts.len();
         let index = if count == 0 { return None } else { self.random.random_range(0..count) };
         world.listed().nth(index).map(|stored| stored.account.id.clone())
     }

@@ -37,6 +37,29 @@ pub(super) fn known(path: &str) -> Result<&'static str, Refusal> {
     })
 }
 
+/// What each interface cannot do without (section 13, c: some gateways look at it first).
+const REQUIRED: [(&str, &[&str]); 8] = [
+    ("department/create", &["name", "parent_id"]),
+    ("department/update", &["dept_id"]),
+    ("department/delete", &["dept_id"]),
+    ("department/get", &["dept_id"]),
+    ("user/create", &["name", "dept_id_list"]),
+    ("user/update", &["userid"]),
+    ("user/delete", &["userid"]),
+    ("user/get", &["userid"]),
+];
+
+/// Under the switch `parameters-first` a call without its parameters goes no further.
+pub(super) fn complete_first(handle: &Handle, interface: &str, arguments: &Arguments) -> Result<(), Refusal> {
+    let needed =
+        REQUIRED.iter().find(|(name, _)| *name == interface).map_or(&[] as &[&str], |(_, needed)| needed);
+    let missing = needed.iter().find(|name| arguments.raw(name).is_none());
+    match missing.filter(|_| handle.faults().is_on("parameters-first")) {
+        Some(name) => Err(Refusal::business(40035, &format!("缺少参数 {name}"))),
+        None => Ok(()),
+    }
+}
+
 /// Token, address, permission, flow, in this order.
 pub(super) fn admit(
     handle: &Handle,
@@ -52,6 +75,9 @@ pub(super) fn admit(
     if faults.strikes("expired-token", interface) {
         handle.gate().expire();
     }
+    if faults.is_on("secret-rotated") {
+        return Err(Refusal::Gateway("40014", "不合法的access_token".to_owned()));
+    }
     if !handle.gate().knows(&token) {
         return Err(Refusal::Gateway("40014", "不合法的access_token".to_owned()));
     }
@@ -64,8 +90,9 @@ pub(super) fn admit(
         return Err(Refusal::Gateway("60011", permission_text(faults, app_key, permission)));
     }
     if handle.is_over_limit(interface) || faults.strikes("throttle", interface) {
-        let text = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了";
-        return Err(Refusal::Gateway("90018", text.to_owned()));
+        let usual = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了";
+        let text = faults.switch("throttle-text").unwrap_or_else(|| usual.to_owned());
+        return Err(Refusal::Gateway("90018", text));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
+use crate::simulator::faults::Faults;
 use crate::simulator::respond;
 
 /// Why a call is refused.
@@ -24,6 +25,14 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn business(code: i64, text: &str) -> Self {
         Self::Business(code, text.to_owned())
+    }
+
+    /// The code of wrong parameters is an open question (section 13, c).
+    pub(super) fn recoded(self, faults: &Faults) -> Self {
+        match (self, faults.number("parameter-code")) {
+            (Self::Business(40035 | 400_002, text), Some(code)) => Self::Business(code, text),
+            (other, _) => other,
+        }
     }
 }
 

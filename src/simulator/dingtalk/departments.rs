@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::world::{Department, ROOT, User, World};
 use super::{Call, Outcome};
 
-/// Levels below the root, and children of one department (section 3.9).
+/// Levels below the root, and children of one department (section 3.9), where no switch says otherwise.
 const DEEPEST: usize = 20;
 const MOST_CHILDREN: usize = 1000;
 /// Flags that are stored as sent.
@@ -59,6 +59,10 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Outcome {
         arguments.integer("parent_id").ok_or_else(|| Refusal::business(40035, "缺少参数 parent_id"))?;
     check_name(&name)?;
     check_place(call, world, parent, None, &name)?;
+    if world.departments.len() > most(call, "departments", usize::MAX - 1) {
+        return Err(Refusal::business(60110, "部门数量过多"));
+    }
+    check_identifier(call, world, None)?;
     let id = world.new_id();
     let mut department =
         Department { id, parent: Some(parent), name, born_ms: call.now_ms, ..Department::default() };
@@ -87,6 +91,7 @@ pub(super) fn update(call: &Call<'_>, world: &mut World) -> Outcome {
     }
     let parent = department.parent.unwrap_or(ROOT);
     check_place(call, world, parent, Some(id), &department.name)?;
+    check_identifier(call, world, Some(id))?;
     if let Some(managers) = arguments.text("dept_manager_userid_list") {
         check_managers(world, id, &managers)?;
         department.fields.insert("dept_manager_userid_list".to_owned(), text_list(&managers));
@@ -130,14 +135,32 @@ fn check_place(
         return Err(Refusal::business(code, "父部门下该部门名称已存在"));
     }
     let height = own.map_or(0, |id| height(world, id));
-    if world.ancestors(parent).len() + height > DEEPEST {
+    if world.ancestors(parent).len() + height > most(call, "levels", DEEPEST) {
         return Err(Refusal::business(60002, "部门层级太深"));
     }
     let is_new_child = own.is_none_or(|id| world.departments.get(&id).and_then(|d| d.parent) != Some(parent));
-    if is_new_child && world.child_count(parent) >= MOST_CHILDREN {
+    if is_new_child && world.child_count(parent) >= most(call, "children", MOST_CHILDREN) {
         return Err(Refusal::business(60110, "部门数量过多"));
     }
     Ok(())
+}
+
+/// A limit that a switch may change.
+fn most(call: &Call<'_>, switch: &str, usual: usize) -> usize {
+    call.faults.number(switch).and_then(|most| usize::try_from(most).ok()).unwrap_or(usual)
+}
+
+/// The length and uniqueness of `source_identifier` are open questions (section 13, m).
+fn check_identifier(call: &Call<'_>, world: &World, own: Option<i64>) -> Result<(), Refusal> {
+    let Some(identifier) = call.arguments.text("source_identifier").filter(|text| !text.is_empty()) else {
+        return Ok(());
+    };
+    let is_held = |other: &&Department| {
+        Some(other.id) != own && other.source_identifier.as_deref() == Some(identifier.as_str())
+    };
+    let is_refused = identifier.chars().count() > most(call, "identifier-length", usize::MAX)
+        || (call.faults.is_on("identifier-unique") && world.departments.values().any(|d| is_held(&d)));
+    if is_refused { Err(parameter()) } else { Ok(()) }
 }
 
 /// Levels below a department.

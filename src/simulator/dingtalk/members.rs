@@ -52,7 +52,10 @@ fn shared(call: &Call<'_>, user: &User) -> Map<String, Value> {
     put("hide_mobile", user.fields.get("hide_mobile").cloned().unwrap_or(json!(false)));
     put("dept_id_list", json!(user.departments));
     if !call.faults.is_on("no-mobile") && !user.mobile.is_empty() {
-        put("mobile", json!(user.mobile));
+        // How a number of another area is answered is an open question (section 13, n).
+        let is_dashed = user.state_code != "86" && call.faults.is_on("foreign-mobile");
+        let dashed = || format!("+{}-{}", user.state_code, user.mobile);
+        put("mobile", json!(if is_dashed { dashed() } else { user.mobile.clone() }));
         put("state_code", json!(user.state_code));
     }
     let hides_personal = call.faults.is_on("no-personal");

@@ -186,7 +186,8 @@ impl Handle {
 
     fn is_over_limit(&self, interface: &str) -> bool {
         let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        !self.gate().is_within(interface, self.options().dingtalk_qps, second)
+        let limit = self.faults().number("qps").and_then(|limit| u32::try_from(limit).ok());
+        !self.gate().is_within(interface, limit.unwrap_or(self.options().dingtalk_qps), second)
     }
 }
 
@@ -257,14 +258,18 @@ fn token(handle: &Handle, arguments: &Arguments) -> Response {
     let (Some(key), Some(secret)) = (key, secret) else {
         return failure(path, &Refusal::business(40035, "缺少参数 corpid or appkey"));
     };
-    if key != credentials.app_key || secret != credentials.app_secret {
+    let is_rotated = handle.faults().is_on("secret-rotated");
+    if key != credentials.app_key || secret != credentials.app_secret || is_rotated {
         return failure(path, &Refusal::business(40096, "不合法的appKey或appSecret"));
     }
     flat(path, json!({"access_token": handle.gate().token(), "expires_in": 7200}))
 }
 
 fn answer(handle: &Handle, method: &Method, path: &str, interface: &str, arguments: &Arguments) -> Response {
-    let admitted = known(path).and_then(|permission| admit(handle, interface, permission, arguments));
+    let admitted = known(path).and_then(|permission| {
+        admission::complete_first(handle, interface, arguments)?;
+        admit(handle, interface, permission, arguments)
+    });
     let outcome = admitted
         .and_then(|()| faulted(handle, interface))
         .and_then(|()| run(handle, path, interface, arguments));
@@ -281,7 +286,7 @@ fn answer(handle: &Handle, method: &Method, path: &str, interface: &str, argumen
             count.refused += u64::from(!is_flow);
             drop(gate);
             let _ = method;
-            failure(path, &refusal)
+            failure(path, &refusal.recoded(handle.faults()))
         }
     }
 }

@@ -34,12 +34,19 @@ pub(super) fn not_found() -> Refusal {
 /// The user an argument names, within the range.
 pub(super) fn named<'w>(call: &Call<'_>, world: &'w World) -> Result<&'w User, Refusal> {
     let userid = call.arguments.text("userid").ok_or_else(parameter)?;
-    let user = world.users.get(&userid).filter(|user| call.is_visible(user.born_ms)).ok_or_else(not_found)?;
+    let found = world.users.get(&userid).or_else(|| same_but_for_case(call, world, &userid));
+    let user = found.filter(|user| call.is_visible(user.born_ms)).ok_or_else(not_found)?;
     if user.departments.iter().any(|id| call.reaches(world, *id)) {
         Ok(user)
     } else {
         Err(Refusal::business(50002, "请求的员工userid不在授权范围内"))
     }
+}
+
+/// The user whose userid differs in case only, where that means the same (section 13, d).
+fn same_but_for_case<'w>(call: &Call<'_>, world: &'w World, userid: &str) -> Option<&'w User> {
+    let is_same = |user: &&User| user.userid.to_lowercase() == userid.to_lowercase();
+    call.faults.is_on("userid-caseless").then(|| world.users.values().find(is_same)).flatten()
 }
 
 /// `user/create`.
@@ -63,12 +70,12 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Outcome {
     if !mobile.is_empty() && world.holder("mobile", &format!("{state_code}-{mobile}")).is_some() {
         return Err(Refusal::business(60104, "手机号码在公司中已存在"));
     }
-    let invited = call.faults.switch("pending").unwrap_or_default();
-    if !mobile.is_empty() && invited.split(',').any(|pending| pending == mobile) {
-        return Err(Refusal::business(40103, "已发出邀请，对方同意后即可加入组织"));
-    }
     if call.is_over_quota() {
         return Err(Refusal::business(-1, "系统繁忙"));
+    }
+    if call.faults.number("head-count").is_some_and(|most| world.users.len() as i64 >= most) {
+        let code = call.faults.number("head-count-code").unwrap_or(40024);
+        return Err(Refusal::business(code, "团队人数超过限制"));
     }
     let mut user = User {
         unionid: union_id(&userid),
@@ -84,6 +91,14 @@ pub(super) fn create(call: &Call<'_>, world: &mut World) -> Outcome {
         user.fields.insert("exclusive_account".to_owned(), json!(true));
     }
     store(call, &mut user, true)?;
+    let invited = call.faults.switch("pending").unwrap_or_default();
+    if !user.mobile.is_empty() && invited.split(',').any(|pending| pending == user.mobile) {
+        if call.faults.switch("accepted-userid").as_deref() == Some("generated") {
+            user.userid = format!("01{:016}", world.new_id());
+        }
+        world.invitations.insert(user.mobile.clone(), user);
+        return Err(Refusal::business(40103, "已发出邀请，对方同意后即可加入组织"));
+    }
     let answer = json!({"userid": user.userid, "unionId": user.unionid});
     world.put_user(user);
     Ok(Some(answer))
@@ -93,11 +108,20 @@ fn new_userid(call: &Call<'_>, world: &mut World) -> Result<String, Refusal> {
     match call.arguments.text("userid").filter(|userid| !userid.is_empty()) {
         None => Ok(format!("01{:016}", world.new_id())),
         Some(userid) if userid.chars().count() > 64 => Err(Refusal::business(40003, "无效的UserID")),
-        Some(userid) if world.users.contains_key(&userid) => {
+        Some(userid) if call.faults.is_on("userid-strict") && !userid.chars().all(is_plain) => {
+            Err(Refusal::business(40003, "无效的UserID"))
+        }
+        Some(userid)
+            if world.users.contains_key(&userid) || same_but_for_case(call, world, &userid).is_some() =>
+        {
             Err(Refusal::business(60102, "UserID在公司中已存在"))
         }
         Some(userid) => Ok(userid),
     }
+}
+
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_.@-".contains(character)
 }
 
 /// Bare eleven digits are a mainland number, others are written `+code-number`.

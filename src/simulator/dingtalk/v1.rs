@@ -56,7 +56,8 @@ fn missing_body() -> Response {
 fn access_token(handle: &Handle, body: &Value) -> Response {
     let credentials = &handle.options().credentials;
     let is_ours = body["appKey"].as_str() == Some(&credentials.app_key)
-        && body["appSecret"].as_str() == Some(&credentials.app_secret);
+        && body["appSecret"].as_str() == Some(&credentials.app_secret)
+        && !handle.faults().is_on("secret-rotated");
     if is_ours {
         v1_success(&json!({"expireIn": 7200, "accessToken": handle.gate().token()}))
     } else {
@@ -73,7 +74,8 @@ fn corp_token(handle: &Handle, corp: &str, body: &Value) -> Response {
         return v1_failure(400, "unsupported.grant.type", "unsupported grant type", None);
     }
     let is_ours = body["client_id"].as_str() == Some(&credentials.app_key)
-        && body["client_secret"].as_str() == Some(&credentials.app_secret);
+        && body["client_secret"].as_str() == Some(&credentials.app_secret)
+        && !handle.faults().is_on("secret-rotated");
     if is_ours {
         v1_success(&json!({"access_token": handle.gate().token(), "expires_in": 7200}))
     } else {

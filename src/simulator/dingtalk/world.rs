@@ -72,6 +72,9 @@ pub struct World {
     pub departments: BTreeMap<i64, Department>,
     /// By userid.
     pub users: BTreeMap<String, User>,
+    /// Who was invited and has not answered, by mobile.
+    #[serde(default)]
+    pub invitations: BTreeMap<String, User>,
     next_id: i64,
     #[serde(skip)]
     children: HashMap<i64, BTreeSet<i64>>,
@@ -180,6 +183,14 @@ impl World {
             self.unique.insert((field, value), user.userid.clone());
         }
         self.users.insert(user.userid.clone(), user);
+    }
+
+    /// Somebody accepts an invitation; whether there was one.
+    pub fn accept(&mut self, mobile: &str) -> bool {
+        let invited = self.invitations.remove(mobile);
+        let is_invited = invited.is_some();
+        invited.into_iter().for_each(|user| self.put_user(user));
+        is_invited
     }
 
     /// Takes a user out.

@@ -5,6 +5,7 @@ use axum::response::Response;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
+use crate::simulator::faults::Faults;
 use crate::simulator::respond;
 
 /// A refused call.
@@ -41,6 +42,20 @@ impl Failure {
 
     pub(super) fn key_not_found() -> Self {
         Self::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+    }
+
+    pub(super) fn key_inactive() -> Self {
+        Self::new(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+    }
+
+    /// The codes of the business are an open question (section 9, 5).
+    pub(super) fn recoded(mut self, faults: &Faults) -> Self {
+        if let Some(code) = faults.switch("idaas-not-found-code")
+            && self.code.starts_with("ResourceNotFound")
+        {
+            self.code = code;
+        }
+        self
     }
 
     pub(super) fn date_format() -> Self {

@@ -4,6 +4,7 @@
 mod answers;
 pub(super) mod callbacks;
 mod events;
+mod filters;
 mod keys;
 mod mappings;
 mod operations;
@@ -180,12 +181,17 @@ impl Handle {
         if given.key != credentials.access_key_id {
             return Err(Failure::key_not_found());
         }
+        if self.faults().is_on("idaas-key-inactive") {
+            return Err(Failure::key_inactive());
+        }
         self.check_date(received.header("x-acs-date").unwrap_or_default())?;
         let nonce = received.header("x-acs-signature-nonce").unwrap_or_default();
         if !self.remember(nonce) || self.faults().strikes("nonce-used", action) {
             return Err(Failure::nonce_used());
         }
-        verify(received, &given, &credentials.access_key_secret).map_err(|mismatch| match mismatch {
+        let is_rotated = self.faults().is_on("idaas-secret-rotated");
+        let secret = if is_rotated { "rotated" } else { credentials.access_key_secret.as_str() };
+        verify(received, &given, secret).map_err(|mismatch| match mismatch {
             Mismatch::Incomplete | Mismatch::Content => Failure::incomplete_signature(),
             Mismatch::Signature(signed) => Failure::signature(&signed),
         })?;
@@ -227,7 +233,8 @@ impl Handle {
     }
 
     fn is_over_limit(&self) -> bool {
-        let limit = self.0.options.idaas_qps;
+        let switched = self.faults().number("idaas-qps").and_then(|limit| u32::try_from(limit).ok());
+        let limit = switched.unwrap_or(self.0.options.idaas_qps);
         let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut gate = self.gate();
         if gate.second != second {
@@ -283,7 +290,7 @@ async fn serve(
             let host = received.header("host").unwrap_or_default().to_owned();
             match handle.admit(&received, &action).and_then(|()| dispatch(&handle, &action, &received)) {
                 Ok(body) => respond::after(handle.faults(), &action, answer(body)),
-                Err(refused) => failure(&refused, &host),
+                Err(refused) => failure(&refused.recoded(handle.faults()), &host),
             }
         }
     };

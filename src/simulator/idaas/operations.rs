@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answers::Failure;
+use super::filters::{FILTERS, cut, matches, of_unit};
 use super::world::{StoredAccount, StoredUnit, World};
 use super::{Handle, mappings, providers, provisioning, writes};
 
@@ -147,69 +148,21 @@ fn list_users(handle: &Handle, parameters: &Parameters) -> Result<Value, Failure
         .given
         .iter()
         .any(|(name, _)| FILTERS.contains(&name.as_str()) || name.starts_with("UserIds."));
+    let is_ordered = !handle.faults().is_on("idaas-order");
     let (total, rows) = match (parameters.get("OrganizationalUnitId"), is_filtered) {
-        (None, false) => {
-            (world.accounts.len(), world.listed().skip(page.start).take(page.size).collect::<Vec<_>>())
+        (None, false) if is_ordered => {
+            (world.accounts.len(), world.listed_from(page.start).take(page.size).collect::<Vec<_>>())
         }
-        (None, true) => cut(world.listed().filter(filter).collect(), &page),
-        (Some(unit), _) => cut(of_unit(handle, &world, unit).into_iter().filter(filter).collect(), &page),
+        (None, _) => cut(handle, world.listed().filter(filter).collect(), &page),
+        (Some(unit), _) => {
+            cut(handle, of_unit(handle, &world, unit).into_iter().filter(filter).collect(), &page)
+        }
     };
+    if page.start > total && handle.faults().is_on("idaas-beyond-end") {
+        return Err(Failure::parameter("PageNumber", "behind the last page"));
+    }
     let rows = rows.into_iter().map(|stored| Value::Object(summary(handle, stored))).collect();
     Ok(paged(handle, "ListUsers", "Users", &page, total, rows))
-}
-
-fn cut<'w>(all: Vec<&'w StoredAccount>, page: &Page) -> (usize, Vec<&'w StoredAccount>) {
-    (all.len(), all.into_iter().skip(page.start).take(page.size).collect())
-}
-
-/// The readings of an open question: descendants or not, secondary members or not.
-fn of_unit<'w>(handle: &Handle, world: &'w World, unit: &str) -> Vec<&'w StoredAccount> {
-    let mut found: Vec<&StoredAccount> = if handle.faults().is_on("idaas-recursive") {
-        let subtree = world.subtree(unit);
-        world
-            .listed()
-            .filter(|stored| stored.account.units.iter().any(|unit| subtree.contains(unit)))
-            .collect()
-    } else {
-        world.members(unit).collect()
-    };
-    if handle.faults().is_on("idaas-primary-only") {
-        found.retain(|stored| stored.account.units.first().is_some_and(|primary| primary == unit));
-    }
-    found
-}
-
-const FILTERS: [&str; 9] = [
-    "DisplayNameStartsWith",
-    "Email",
-    "PhoneNumber",
-    "PhoneRegion",
-    "Status",
-    "UserExternalId",
-    "UserSourceId",
-    "UserSourceType",
-    "UsernameStartsWith",
-];
-
-fn matches(handle: &Handle, _world: &World, stored: &StoredAccount, parameters: &Parameters) -> bool {
-    let account = &stored.account;
-    let (source_type, source_id) = source(handle, stored);
-    let ids = parameters.list("UserIds");
-    let equals =
-        |name: &str, value: Option<&str>| parameters.get(name).is_none_or(|wanted| value == Some(wanted));
-    let starts = |name: &str, value: Option<&str>| {
-        parameters.get(name).is_none_or(|wanted| value.is_some_and(|value| value.starts_with(wanted)))
-    };
-    (ids.is_empty() || ids.contains(&account.id.as_str()))
-        && starts("DisplayNameStartsWith", account.display_name.as_deref())
-        && starts("UsernameStartsWith", Some(&account.username))
-        && equals("Email", account.email.as_deref())
-        && equals("PhoneNumber", account.phone_number.as_deref())
-        && equals("PhoneRegion", account.phone_region.as_deref())
-        && equals("Status", Some(if account.disabled { "disabled" } else { "enabled" }))
-        && equals("UserExternalId", Some(&account.id))
-        && equals("UserSourceType", Some(&source_type))
-        && equals("UserSourceId", Some(&source_id))
 }
 
 /// Where an account comes from: type and id.
@@ -250,7 +203,8 @@ fn summary(handle: &Handle, stored: &StoredAccount) -> Map<String, Value> {
     put("PasswordExpireTime", json!(-1));
     put("RegisterTime", json!(stored.created));
     put("CreateTime", json!(stored.created));
-    put("UpdateTime", json!(stored.updated));
+    let is_still = handle.faults().is_on("idaas-still-time");
+    put("UpdateTime", json!(if is_still { stored.changed } else { stored.updated }));
     record
 }
 

@@ -22,6 +22,9 @@ pub struct StoredAccount {
     pub created: i64,
     /// Unix milliseconds.
     pub updated: i64,
+    /// Likewise, of what memberships and custom fields are no part of.
+    #[serde(default)]
+    pub changed: i64,
 }
 
 /// A unit with its times.
@@ -100,13 +103,15 @@ impl World {
     /// Adds or replaces an account.
     pub fn put(&mut self, account: SeedAccount) {
         let now = self.tick();
-        let created = self.remove(&account.id).map_or(now, |old| old.created);
+        let old = self.remove(&account.id);
+        let created = old.as_ref().map_or(now, |old| old.created);
+        let changed = old.filter(|old| is_same_person(&old.account, &account)).map_or(now, |old| old.changed);
         let key = (created, account.id.clone());
         for unit in &account.units {
             self.by_unit.entry(unit.clone()).or_default().insert(key.clone());
         }
         self.order.insert(key);
-        self.accounts.insert(account.id.clone(), StoredAccount { account, created, updated: now });
+        self.accounts.insert(account.id.clone(), StoredAccount { account, created, updated: now, changed });
     }
 
     /// Takes an account out.
@@ -133,8 +138,13 @@ impl World {
     }
 
     /// Every account in listing order.
-    pub fn listed(&self) -> impl ExactSizeIterator<Item = &StoredAccount> {
-        self.order.iter().map(|(_, id)| &self.accounts[id])
+    pub fn listed(&self) -> impl Iterator<Item = &StoredAccount> {
+        self.listed_from(0)
+    }
+
+    /// The accounts behind the first so many; these are passed over without being looked up.
+    pub fn listed_from(&self, start: usize) -> impl Iterator<Item = &StoredAccount> {
+        self.order.iter().skip(start).map(|(_, id)| &self.accounts[id])
     }
 
     /// The accounts of a unit in listing order.
@@ -172,4 +182,13 @@ impl World {
     pub fn root(&self) -> Option<&StoredUnit> {
         self.units.values().find(|unit| unit.unit.parent.is_none())
     }
+}
+
+/// Whether two records differ in memberships and custom fields at most.
+fn is_same_person(one: &SeedAccount, other: &SeedAccount) -> bool {
+    let own = |account: &SeedAccount| {
+        let (units, custom_fields) = (Vec::new(), Vec::new());
+        format!("{:?}", SeedAccount { units, custom_fields, ..account.clone() })
+    };
+    own(one) == own(other)
 }

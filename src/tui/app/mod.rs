@@ -246,6 +246,7 @@ impl App {
             | Answer::Permissions(_)
             | Answer::Preview(_)
             | Answer::Run(_)
+            | Answer::Past(_)
             | Answer::Watch(_) => Vec::new(),
             Answer::Survey(news) => {
                 self.shared.survey.take(news);

@@ -17,7 +17,7 @@ use crate::tui::look::{Look, Tone};
 const LONGEST: usize = 4096;
 
 /// A field of one line.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TextField {
     area: TextArea<'static>,
     is_secret: bool,
@@ -30,6 +30,12 @@ pub struct Pasted {
     pub taken: usize,
     /// Blanks, line ends and control characters left out.
     pub trimmed: usize,
+}
+
+impl Default for TextField {
+    fn default() -> Self {
+        Self::new("")
+    }
 }
 
 impl TextField {

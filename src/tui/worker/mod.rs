@@ -5,6 +5,7 @@ pub mod application;
 mod desk;
 mod files;
 pub mod logon;
+pub mod past;
 pub mod permissions;
 pub mod preview;
 pub mod run;
@@ -72,6 +73,19 @@ impl Worker {
             Command::Permissions(request) => self.permissions(request),
             Command::Preview(request) => self.preview(request),
             Command::Run(request) => self.run(request),
+            Command::Past(request @ past::Request::Export(..)) => {
+                self.keep(past::answer(desk, request, reply));
+            }
+            Command::Past(request) => {
+                let slot = match &request {
+                    past::Request::Standing => past::STANDING,
+                    past::Request::Services => past::SERVICES,
+                    past::Request::Report(_) | past::Request::Undo(_) | past::Request::Export(..) => {
+                        past::REPORT
+                    }
+                };
+                self.start(slot, past::answer(desk, request, reply));
+            }
             Command::Survey(request) => self.survey(request),
             Command::Watch(request) => self.watch(request),
             // The interface's own; they never come here.

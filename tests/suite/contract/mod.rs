@@ -4,6 +4,7 @@ mod departments;
 mod documents;
 mod exits;
 mod fields;
+mod languages;
 mod leavers;
 mod limits;
 mod people;

@@ -303,3 +303,18 @@ fn a_user_whose_invitation_is_pending_is_unchanged_and_never_invited_again() {
     sync(&env, 0);
     assert_eq!(env.simulator.dingtalk().writes(), writes);
 }
+
+#[test]
+fn a_name_of_64_kilobytes_is_a_blocked_row_and_shown_short() {
+    let mut seed = empty();
+    let mut endless = account(1, &["ou_a"]);
+    endless.display_name = Some("长".repeat(22_000));
+    seed.accounts = vec![endless, account(2, &["ou_a"])];
+    let env = TestEnv::with(&seed, options(), "");
+    let plan = plan(&env);
+    assert_eq!(said(&plan, "user_0001"), "blocked value_too_long");
+    assert_eq!(said(&plan, "user_0002"), "create -");
+    let text = env.run(&["preview"]).stdout;
+    assert!(text.lines().all(|line| line.chars().count() < 600), "a line without end");
+    sync(&env, 3);
+}

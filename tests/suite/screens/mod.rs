@@ -5,6 +5,7 @@ mod application;
 mod frame;
 mod logon;
 mod mapping;
+mod past;
 mod permissions;
 mod preview;
 mod random;

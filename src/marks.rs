@@ -2,8 +2,10 @@
 
 use rust_i18n::t;
 
+use crate::core::event::{Outcome, RunStatus};
 use crate::core::normalise::mask_mobile;
 use crate::core::plan::{Action, Change, Entity, FieldChange, FieldValue};
+use crate::core::sentences::in_language;
 use crate::core::text;
 
 /// The sign of an action, readable without colour.
@@ -29,6 +31,21 @@ pub fn entity(entity: Entity, locale: &str) -> String {
     }
 }
 
+/// The word for an action.
+pub fn action(action: Action, locale: &str) -> String {
+    t!(format!("action.{}", action.as_str()), locale = locale).into_owned()
+}
+
+/// The word for what became of a record.
+pub fn outcome(outcome: Outcome, locale: &str) -> String {
+    t!(format!("records.outcome.{}", outcome.as_str()), locale = locale).into_owned()
+}
+
+/// The word for how a run ended.
+pub fn status(status: RunStatus, locale: &str) -> String {
+    t!(format!("records.status.{}", status.as_str()), locale = locale).into_owned()
+}
+
 /// One row as the lines a person reads.
 pub fn row(change: &Change, locale: &str) -> String {
     let mut line = format!(
@@ -52,7 +69,7 @@ pub fn row(change: &Change, locale: &str) -> String {
         line.push_str(&format!("  {}: {word}", reason.as_str()));
     }
     if let Some(detail) = &change.detail {
-        line.push_str(&format!(" ({})", text::for_display(detail, 300)));
+        line.push_str(&format!(" ({})", text::for_display(&in_language(detail, locale), 300)));
     }
     for warning in &change.warnings {
         line.push_str(&format!("  [{}]", t!(format!("warning.{}", warning.as_str()), locale = locale)));
