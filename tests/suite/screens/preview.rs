@@ -118,6 +118,11 @@ fn every_size_and_language() {
 }
 
 #[test]
+fn the_readme_shows_this_screen() {
+    ready(&company(), ENGLISH).press(&letters("jjjjjj")).keep("preview", "The preview: nothing written yet");
+}
+
+#[test]
 fn reading_and_what_stopped_it() {
     let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Preview));
     stage.answer(told(Told::Reading(12, 31))).wait(4_000);

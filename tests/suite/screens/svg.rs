@@ -2,6 +2,7 @@
 //! that columns are exact whatever the font.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
@@ -22,8 +23,20 @@ struct Run {
     modifier: Modifier,
 }
 
+/// Holds the README's picture of this name against the screen; with `DINGSYNC_PICTURES=write` it is drawn anew.
+pub(crate) fn keep(name: &str, title: &str, buffer: &Buffer) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screenshots/{name}.svg"));
+    let drawn = svg(buffer, title);
+    if std::env::var("DINGSYNC_PICTURES").is_ok_and(|wish| wish == "write") {
+        std::fs::write(&path, drawn).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == drawn, "{} is not this screen: draw it anew as the README says", path.display());
+}
+
 /// The screen as a whole SVG document.
-pub(crate) fn svg(buffer: &Buffer, title: &str) -> String {
+fn svg(buffer: &Buffer, title: &str) -> String {
     let (columns, rows) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let (width, height) = (columns * CELL.0 + 2 * MARGIN, rows * CELL.1 + 2 * MARGIN);
     let mut out = String::new();
@@ -59,7 +72,14 @@ fn runs(buffer: &Buffer, row: usize) -> Vec<Run> {
                 last.text.push_str(cell.symbol());
                 last.columns += 1;
             }
-            _ => runs.push(Run { column, columns: cells, text: cell.symbol().to_owned(), ink, paper, modifier }),
+            _ => runs.push(Run {
+                column,
+                columns: cells,
+                text: cell.symbol().to_owned(),
+                ink,
+                paper,
+                modifier,
+            }),
         }
         column += cells;
     }
@@ -70,7 +90,8 @@ fn draw(out: &mut String, run: &Run, row: usize) {
     let (x, y) = (MARGIN + run.column * CELL.0, MARGIN + row * CELL.1);
     let width = run.columns * CELL.0;
     if run.paper != PAPER {
-        writeln!(out, r#"<rect x="{x}" y="{y}" width="{width}" height="{}" fill="{}"/>"#, CELL.1, run.paper).unwrap();
+        writeln!(out, r#"<rect x="{x}" y="{y}" width="{width}" height="{}" fill="{}"/>"#, CELL.1, run.paper)
+            .unwrap();
     }
     if run.text.trim().is_empty() {
         return;
@@ -78,7 +99,8 @@ fn draw(out: &mut String, run: &Run, row: usize) {
     let baseline = y + 14;
     let weight = if run.modifier.contains(Modifier::BOLD) { r#" font-weight="bold""# } else { "" };
     let faint = if run.modifier.contains(Modifier::DIM) { r#" opacity="0.65""# } else { "" };
-    let line = if run.modifier.contains(Modifier::UNDERLINED) { r#" text-decoration="underline""# } else { "" };
+    let line =
+        if run.modifier.contains(Modifier::UNDERLINED) { r#" text-decoration="underline""# } else { "" };
     writeln!(
         out,
         r#"<text x="{x}" y="{baseline}" textLength="{width}" lengthAdjust="spacingAndGlyphs" fill="{}"{weight}{faint}{line}>{}</text>"#,
