@@ -1,5 +1,5 @@
-//! A picture of a drawn screen: one `<text>` for each run of narrow cells and for each wide cell, its length given, so
-//! that columns are exact whatever the font.
+//! A picture of a drawn screen: one `<text>` for each word of narrow cells and for each wide cell, its place and length
+//! given, so that columns are exact whatever the font.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ const MARGIN: usize = 10;
 const PAPER: &str = "#16181d";
 const INK: &str = "#d8dbe2";
 
-/// Cells of one line that look alike, from the column on.
+/// Cells of one line that look alike, blank or not, from the column on.
 struct Run {
     column: usize,
     columns: usize,
@@ -43,7 +43,7 @@ fn svg(buffer: &Buffer, title: &str) -> String {
     writeln!(out, r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-label="{}">"#, escape(title)).unwrap();
     writeln!(out, "<title>{}</title>", escape(title)).unwrap();
     writeln!(out, r#"<rect width="{width}" height="{height}" rx="6" fill="{PAPER}"/>"#).unwrap();
-    writeln!(out, r#"<g font-family="DejaVu Sans Mono,Menlo,Consolas,Noto Sans Mono CJK SC,WenQuanYi Zen Hei Mono,monospace" font-size="15" xml:space="preserve">"#).unwrap();
+    writeln!(out, r#"<g font-family="DejaVu Sans Mono,Menlo,Consolas,Noto Sans Mono CJK SC,WenQuanYi Zen Hei Mono,monospace" font-size="15">"#).unwrap();
     for row in 0..rows {
         for run in runs(buffer, row) {
             draw(&mut out, &run, row);
@@ -65,6 +65,7 @@ fn runs(buffer: &Buffer, row: usize) -> Vec<Run> {
         match runs.last_mut() {
             Some(last)
                 if cells == 1
+                    && (cell.symbol() == " ") == (last.text.ends_with(' '))
                     && last.columns == last.text.chars().count()
                     && last.column + last.columns == column
                     && (last.ink, last.paper, last.modifier) == (ink, paper, modifier) =>
