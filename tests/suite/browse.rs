@@ -1,8 +1,6 @@
-//! Looking through a plan: order, branches, filters, search, problems; and how long it takes with 100,000 rows.
+//! Looking through a plan: order, branches, filters, search, problems.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use dingsync::core::browse::{Browser, Filter, Kind, RowSet};
 use dingsync::core::cost::Cost;
@@ -138,52 +136,4 @@ fn rows_left_out_are_not_counted() {
     let (_, all) = browser.counts(&RowSet::new(9));
     let (_, fewer) = browser.counts(&RowSet::of(9, [row]));
     assert_eq!(all.of(Kind::Create), fewer.of(Kind::Create) + 1);
-}
-
-/// `cargo test --release --test suite browse::a_hundred_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints how long things take"]
-fn a_hundred_thousand_rows() {
-    let mut company = Company::new();
-    for unit in 0..2000 {
-        let parent = if unit < 20 { "ou_root".to_owned() } else { format!("ou_{}", unit / 10) };
-        company.unit(&format!("ou_{unit}"), &format!("部门{unit}"), Some(&parent));
-    }
-    for number in 0..100_000_u32 {
-        let (id, unit) = (format!("user_{number:06}"), format!("ou_{}", number % 2000));
-        let mobile = format!("138{number:08}");
-        company.account(&id, &format!("欧阳{number}"), &mobile, &format!("p{number}@example.com"), &[&unit]);
-        if number % 2 == 0 {
-            company.user(&format!("u{number}"), "old", &mobile, "", &[1]);
-        }
-    }
-    let clock =
-        |what: &str, since: Instant| println!("{what}: {:.1} ms", since.elapsed().as_secs_f64() * 1e3);
-    let since = Instant::now();
-    let plan = Arc::new(company.plan());
-    clock("planning", since);
-    let since = Instant::now();
-    let browser = Browser::new(plan.clone(), &company.input());
-    clock("indexes", since);
-    let branch = Some(300);
-    for (what, filter) in [
-        ("no filter", Filter::default()),
-        ("kind", Filter { kind: Some(Kind::Create), ..Filter::default() }),
-        ("field", Filter { field: Some(FieldName::new("name")), ..Filter::default() }),
-        ("branch", Filter { branch, ..Filter::default() }),
-        ("text, everything", Filter { text: "example".into(), ..Filter::default() }),
-        ("text, one", Filter { text: "13800099999".into(), ..Filter::default() }),
-        ("text, two words", Filter { text: "欧阳9 部门1".into(), ..Filter::default() }),
-        ("text, one letter", Filter { text: "1".into(), ..Filter::default() }),
-    ] {
-        let since = Instant::now();
-        let hits = browser.hits(&filter);
-        clock(&format!("filter {what} ({} hits)", hits.rows.len()), since);
-    }
-    let since = Instant::now();
-    let rows = browser.dependants().spread(&BTreeSet::from([0]));
-    clock(&format!("what needs a department ({})", rows.len()), since);
-    let since = Instant::now();
-    let reduced = plan.without(&rows, &company.profile.limits, &company.memory);
-    clock(&format!("the plan without it ({} writes)", reduced.writes()), since);
 }

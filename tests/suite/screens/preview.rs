@@ -1,7 +1,6 @@
 //! The preview: its pictures, and what its keys lead to.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use dingsync::core::browse::Kind;
 use dingsync::core::error::{Error, ErrorKind};
@@ -424,50 +423,5 @@ proptest! {
             }
             stage.draw(columns, rows);
         }
-    }
-}
-
-/// `cargo test --release --test suite preview::a_hundred_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints how long things take"]
-fn a_hundred_thousand_rows_key_to_picture() {
-    let mut company = Company::new();
-    for unit in 0..2000 {
-        let parent = if unit < 20 { "ou_root".to_owned() } else { format!("ou_{}", unit / 10) };
-        company.unit(&format!("ou_{unit}"), &format!("部门{unit}"), Some(&parent));
-    }
-    for number in 0..100_000_u32 {
-        let (id, unit) = (format!("user_{number:06}"), format!("ou_{}", number % 2000));
-        let mobile = format!("138{number:08}");
-        company.account(&id, &format!("欧阳{number}"), &mobile, &format!("p{number}@example.com"), &[&unit]);
-        if number % 2 == 0 {
-            company.user(&format!("u{number}"), "old", &mobile, "", &[1]);
-        }
-    }
-    let since = Instant::now();
-    let seen = view(&company);
-    println!("plan and indexes: {:.0} ms", since.elapsed().as_secs_f64() * 1e3);
-    let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Preview));
-    let since = Instant::now();
-    stage.answer(told(Told::Ready(seen)));
-    stage.draw(120, 40);
-    println!("first picture: {:.1} ms", since.elapsed().as_secs_f64() * 1e3);
-    let steps: [(&str, Vec<Key>); 10] = [
-        ("down", vec![Key::Down]),
-        ("last", vec![Key::End]),
-        ("next problem (none)", letters("n")),
-        ("kind", letters("1")),
-        ("every kind", letters("0")),
-        ("letter of a search", letters("/9")),
-        ("second letter", letters("9")),
-        ("end of search", vec![Key::Esc]),
-        ("leave a department out", vec![Key::Home, Key::Char('x')]),
-        ("tree", vec![Key::Tab]),
-    ];
-    for (what, keys) in steps {
-        let since = Instant::now();
-        stage.press(&keys);
-        stage.draw(120, 40);
-        println!("{what}: {:.1} ms", since.elapsed().as_secs_f64() * 1e3);
     }
 }

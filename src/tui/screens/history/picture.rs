@@ -235,9 +235,9 @@ fn undo(screen: &History, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
         locale = locale
     );
     put(frame, area, 0, format!(" {said}"), if lost > 0 { Tone::Warning } else { Tone::Strong }, look);
-    let command = t!("history.undo_command", command = screen.undo_command(), locale = locale);
-    put(frame, area, 1, format!(" {command}"), Tone::Plain, look);
-    let rest = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area }.intersection(area);
+    put(frame, area, 1, format!(" {}", t!("history.undo_command", locale = locale)), Tone::Plain, look);
+    put(frame, area, 2, format!("   {}", screen.undo_command()), Tone::Accent, look);
+    let rest = Rect { y: area.y + 4, height: area.height.saturating_sub(4), ..area }.intersection(area);
     list(frame, rest, &screen.undone, &screen.inverse(), look, |change| undo_line(change, area.width, look));
 }
 
