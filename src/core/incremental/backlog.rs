@@ -12,6 +12,8 @@ const PATIENCE_MS: i64 = 600_000;
 /// The first wait of an object that lacks something, and the longest.
 const FIRST_WAIT_MS: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 30_000;
+/// Objects of DingTalk looked at in one go: what we wrote ourselves is told there too, and must not hold up events.
+const EDITS_AT_ONCE: usize = 8;
 /// How often an object that somebody changed meanwhile is planned again without waiting.
 const AT_ONCE: u32 = 3;
 
@@ -62,16 +64,16 @@ impl Backlog {
         }
     }
 
-    /// Takes out what is due, at most so many: departments before people.
+    /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when none of the
+    /// source is due, and few of them at once.
     pub(super) fn take(&mut self, now: i64, most: usize) -> Vec<(Subject, Entry)> {
         self.acted.retain(|_, at| now - *at < TOGETHER_MS);
-        let due: Vec<Subject> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.ready_ms <= now)
-            .map(|(subject, _)| subject.clone())
-            .take(most)
-            .collect();
+        let due =
+            || self.entries.iter().filter(|(_, entry)| entry.ready_ms <= now).map(|(subject, _)| subject);
+        let is_waited_for = due().any(Subject::is_source);
+        let most = if is_waited_for { most } else { most.min(EDITS_AT_ONCE) };
+        let due: Vec<Subject> =
+            due().filter(|subject| subject.is_source() == is_waited_for).take(most).cloned().collect();
         let mut taken = Vec::with_capacity(due.len());
         for subject in due {
             if let Some(entry) = self.entries.remove(&subject) {
@@ -173,6 +175,20 @@ mod tests {
         let merged = backlog.take(2000, 100);
         assert_eq!(merged.len(), 1);
         assert_eq!(merged[0].1.events, ["e2", "e3"]);
+    }
+
+    #[test]
+    fn what_dingtalk_tells_waits_for_events_of_the_source() {
+        let mut backlog = Backlog::default();
+        for number in 0..20 {
+            backlog.add(Subject::Department(crate::core::target::DepartmentId(number)), None, false, 0, 0);
+        }
+        backlog.add(account("a"), Some("e".into()), false, 0, 0);
+        assert_eq!(taken(&mut backlog, 0), ["a"]);
+        assert_eq!(taken(&mut backlog, 0).len(), 8);
+        backlog.add(account("b"), Some("e".into()), false, 0, 0);
+        assert_eq!(taken(&mut backlog, 0), ["b"]);
+        assert_eq!(backlog.len(), 12);
     }
 
     #[test]

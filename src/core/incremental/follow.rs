@@ -215,9 +215,8 @@ impl<'f> Following<'f> {
         if is_burst {
             self.polls.want_full(now);
         }
-        let most = if batch.renewal.is_some() { usize::MAX } else { MOST_AT_ONCE };
         if !is_burst || self.reading.is_none() {
-            batch.entries = self.backlog.take(now, most);
+            batch.entries = self.backlog.take(now, MOST_AT_ONCE);
         }
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
