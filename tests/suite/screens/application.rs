@@ -62,7 +62,11 @@ fn filled(look: Look) -> Stage {
 
 #[test]
 fn the_readme_shows_this_screen() {
-    filled(ENGLISH).keep("application", "Step 1: application and credentials");
+    super::svg::keep(
+        "application",
+        "Step 1: application and credentials",
+        filled(ENGLISH).draw(80, 24).backend().buffer(),
+    );
 }
 
 #[test]

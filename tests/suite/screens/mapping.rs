@@ -45,7 +45,11 @@ fn edited(look: Look) -> Stage {
 
 #[test]
 fn the_readme_shows_this_screen() {
-    edited(ENGLISH).keep("mapping", "Step 4: an expression while it is typed");
+    super::svg::keep(
+        "mapping",
+        "Step 4: an expression while it is typed",
+        edited(ENGLISH).draw(80, 24).backend().buffer(),
+    );
 }
 
 #[test]

@@ -79,7 +79,11 @@ fn a_failure_is_chosen_and_explained_at_every_size() {
 fn the_readme_shows_this_screen() {
     let mut stage = stage(ENGLISH);
     end(&mut stage, mixed());
-    stage.keep("permissions", "Step 2: permissions, one of them missing");
+    super::svg::keep(
+        "permissions",
+        "Step 2: permissions, one of them missing",
+        stage.draw(80, 24).backend().buffer(),
+    );
 }
 
 #[test]

@@ -118,7 +118,9 @@ fn every_size_and_language() {
 
 #[test]
 fn the_readme_shows_this_screen() {
-    ready(&company(), ENGLISH).press(&letters("jjjjjj")).keep("preview", "The preview: nothing written yet");
+    let mut stage = ready(&company(), ENGLISH);
+    let terminal = stage.press(&letters("jjjjjj")).draw(80, 24);
+    super::svg::keep("preview", "The preview: nothing written yet", terminal.backend().buffer());
 }
 
 #[test]

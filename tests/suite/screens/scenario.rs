@@ -44,7 +44,11 @@ fn a_whole_scenario_at_every_size() {
 fn the_readme_shows_this_screen() {
     let mut stage = Stage::new(Some(WHOLE), ENGLISH, AT);
     stage.survey();
-    stage.keep("scenario", "Step 3: source units, target department, what happens to whom");
+    super::svg::keep(
+        "scenario",
+        "Step 3: source units, target department, what happens to whom",
+        stage.draw(80, 24).backend().buffer(),
+    );
 }
 
 #[test]

@@ -126,11 +126,6 @@ impl Stage {
         text
     }
 
-    /// Holds the README's picture of this name against the screen.
-    pub(crate) fn keep(&mut self, name: &str, title: &str) {
-        super::svg::keep(name, title, self.draw(80, 24).backend().buffer());
-    }
-
     /// The terminal after one picture.
     pub(crate) fn draw(&mut self, columns: u16, rows: u16) -> Terminal<TestBackend> {
         self.app.update(Message::Resize(columns, rows));
