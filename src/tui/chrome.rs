@@ -116,7 +116,7 @@ fn stepper(current: ScreenId, steps: &[(ScreenId, bool)], columns: usize, look: 
         })
         .collect();
     let used: usize = titles.iter().map(|(title, _)| text::width(title)).sum();
-    let gap = (columns.saturating_sub(used + 2) / titles.len().max(1)).clamp(1, 4);
+    let gap = (columns.saturating_sub(used + 2) / titles.len().max(1)).min(4);
     let mut line = Line::default();
     for (title, tone) in titles {
         text::push(&mut line, title, tone, look);
