@@ -37,7 +37,7 @@ impl Planning<'_, '_> {
         if person.draft.had_control_characters {
             change.warnings.insert(Warning::ControlCharacters);
         }
-        let mut row = UserRow { change, claims: Vec::new(), reasons: conflicts, keeps: person.keeps };
+        let mut row = UserRow { change, reasons: conflicts, keeps: person.keeps };
         if let Match::Hidden(user) = &person.found {
             row.change.target_id = Some(user.0.clone());
             row.change.matched_by = Some(MatchedBy::Binding);
@@ -118,7 +118,6 @@ impl Planning<'_, '_> {
                 continue;
             }
             row.change.fields.push(change_of(&value.field, None, Some(sent.clone())));
-            row.claim(value.field.as_str(), sent);
         }
         row.change.fields.push(FieldChange {
             field: FieldName::new("dept_id_list"),
@@ -140,7 +139,6 @@ impl Planning<'_, '_> {
             row.change.warnings.insert(Warning::Administrator);
             row.change.action = Action::Hold;
             row.change.fields.clear();
-            row.claims.clear();
             row.change.detail = Some("an administrator is not taken out of a department".to_owned());
             return;
         }
@@ -192,9 +190,6 @@ impl Planning<'_, '_> {
         });
         if is_unstored {
             return;
-        }
-        if let Some(after) = &after {
-            row.claim(name, after);
         }
         row.change.fields.push(change_of(&value.field, before, after));
     }

@@ -18,10 +18,10 @@ pub(super) fn settle_conflicts(input: &PlanInput<'_>, users: &mut Users) {
         let mut refused = Vec::new();
         for (index, row) in users.rows.iter().enumerate() {
             let own = row.change.target_id.as_deref();
-            let taken = row.claims.iter().find_map(|(field, value)| {
-                let holder = holders.of(field, value)?;
+            let taken = row.claims().find_map(|(field, value)| {
+                let holder = holders.of(field, &value)?;
                 let is_free = Some(holder.0.as_str()) == own || gives_up(&rows, holder, field);
-                (!is_free).then(|| (*field, format!("{field} belongs to user {holder}")))
+                (!is_free).then(|| (field, format!("{field} belongs to user {holder}")))
             });
             refused.extend(taken.map(|(field, detail)| (index, field, detail)));
         }

@@ -24,8 +24,6 @@ pub(super) const UNIQUE: [&str; 4] = ["mobile", "email", "telephone", "userid"];
 pub(super) struct UserRow {
     /// The row.
     pub change: Change,
-    /// Unique values the row would send.
-    pub claims: Vec<(&'static str, String)>,
     pub reasons: Vec<(Reason, String)>,
     /// By decision DingTalk keeps what is in conflict.
     pub keeps: bool,
@@ -158,7 +156,7 @@ fn failed_filter(account: &Account, detail: String, input: &PlanInput<'_>) -> Us
     let target_id = input.memory.users.get(&account.account_id()).map(ToString::to_string);
     let mut change = blank(account, account.username.as_deref().unwrap_or(&account.id));
     change.target_id = target_id;
-    UserRow { change, claims: Vec::new(), reasons: vec![(Reason::MappingError, detail)], keeps: false }
+    UserRow { change, reasons: vec![(Reason::MappingError, detail)], keeps: false }
 }
 
 pub(super) fn blank(account: &Account, name: &str) -> Change {
@@ -264,17 +262,16 @@ fn inside_targets(input: &PlanInput<'_>, target: &TargetIndex<'_>) -> HashSet<De
 }
 
 impl UserRow {
-    pub(super) fn claim(&mut self, field: &str, value: &str) {
-        if let Some(field) = UNIQUE.into_iter().find(|unique| *unique == field)
-            && let Some(key) = matching::unique_key(field, value)
-        {
-            self.claims.push((field, key));
-        }
+    /// Unique values the row would send, in the form they are compared.
+    pub(super) fn claims(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.change.fields.iter().filter_map(|change| {
+            let field = UNIQUE.into_iter().find(|unique| *unique == change.field.as_str())?;
+            Some((field, matching::unique_key(field, change.after.as_text()?)?))
+        })
     }
 
-    /// Leaves a field to DingTalk: the row no longer claims or changes it.
+    /// Leaves a field to DingTalk: the row no longer changes it.
     pub(super) fn give_up(&mut self, field: &str) {
-        self.claims.retain(|(claimed, _)| *claimed != field);
         self.change.fields.retain(|change| change.field.as_str() != field);
         if self.change.fields.is_empty() && self.change.matched_by == Some(MatchedBy::Binding) {
             self.change.action = Action::Unchanged;
@@ -289,11 +286,10 @@ impl UserRow {
         self.change.detail = Some(detail.clone());
         self.change.action = if is_conflict { Action::Conflict } else { Action::Blocked };
         self.change.fields.clear();
-        self.claims.clear();
     }
 }
 
 /// A leaver's row.
 pub(super) fn leaver_row(change: Change) -> UserRow {
-    UserRow { change, claims: Vec::new(), reasons: Vec::new(), keeps: false }
+    UserRow { change, reasons: Vec::new(), keeps: false }
 }
