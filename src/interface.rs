@@ -26,7 +26,7 @@ pub fn is_wanted(cli: &Cli) -> bool {
         None => !cli.common.json,
         Some(Command::Demo(args)) => {
             let is_paper = !std::io::IsTerminal::is_terminal(&std::io::stdout());
-            !(args.headless || cli.common.json || cli.common.plain || is_paper)
+            !(args.headless || args.day || cli.common.json || cli.common.plain || is_paper)
         }
         // Without a terminal attach prints event lines.
         Some(Command::Attach(_)) => !cli.common.json && Context::new(cli.common.clone()).is_screen(),

@@ -156,6 +156,9 @@ pub struct DemoArgs {
     /// Run check, preview, sync and a second preview, printing each
     #[arg(long)]
     pub headless: bool,
+    /// The same, then a day at the company in a minute and a half: what people change, and how watch follows
+    #[arg(long)]
+    pub day: bool,
 }
 
 /// `preview`.

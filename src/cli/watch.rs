@@ -13,25 +13,32 @@ use crate::connect::watch::Following;
 use crate::core::error::Error;
 use crate::core::event::{Event, Outcome};
 use crate::core::incremental::{DriftState, EventState, Line, Notice, WatchStatus, follow, may_watch};
+use crate::core::synchronize::StopSignal;
 
-/// Follows.
+/// Follows until interrupted.
 pub async fn run(context: &Context) -> Result<Exit, Error> {
+    let locale = context.locale(Some(&context.config()?));
+    let stop = stop_on_signal(context, locale);
+    follow_until(context, &stop).await.map(|()| Exit::Done)
+}
+
+/// Follows until somebody asks it to stop.
+pub(super) async fn follow_until(context: &Context, stop: &StopSignal) -> Result<(), Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
     may_watch(&connection.services.profile, &connection.journal.memory().await?)?;
     let _lock = connection.lock("watch")?;
     let shown = Shown { context, locale, path: config.watch_status_path(), status: Arc::default() };
-    let stop = stop_on_signal(context, locale);
     let (following, feeds) = Following::start(&config, &connection, shown.health()).await?;
     let watching = following.watching(&config, &connection);
     if config.incremental.jwks_url.is_none() && !context.options.json {
         context.note(t!("watch.polling_only", seconds = config.incremental.poll_seconds, locale = locale));
     }
-    let ended = follow(&watching, feeds, &|line| shown.show(&line), &stop).await;
+    let ended = follow(&watching, feeds, &|line| shown.show(&line), stop).await;
     // A status that nobody keeps up to date any more would only mislead.
     let _ = std::fs::remove_file(&shown.path);
-    ended.map(|()| Exit::Done)
+    ended
 }
 
 /// Where lines go: standard output, the status file, the health address.

@@ -116,7 +116,9 @@ fn stepper(current: ScreenId, steps: &[(ScreenId, bool)], columns: usize, look: 
         })
         .collect();
     let used: usize = titles.iter().map(|(title, _)| text::width(title)).sum();
-    let gap = (columns.saturating_sub(used + 2) / titles.len().max(1)).clamp(1, 4);
+    // Where even one blank between them would push the last step out, their own leading blanks have to do.
+    let least = usize::from(used + titles.len() <= columns + 1);
+    let gap = (columns.saturating_sub(used + 2) / titles.len().max(1)).clamp(least, 4);
     let mut line = Line::default();
     for (title, tone) in titles {
         text::push(&mut line, title, tone, look);

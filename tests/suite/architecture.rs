@@ -131,7 +131,7 @@ const RULES: &[(&str, &[&str])] = &[
 /// Rooms that may do what their floor may not, each with its reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
     // `demo` and `simulate` are the simulator's own commands.
-    ("cli/demo.rs", "crate::simulator"),
+    ("cli/demo", "crate::simulator"),
     ("cli/simulate", "crate::simulator"),
 ];
 

@@ -181,6 +181,14 @@ fn a_run_in_its_middle_at_every_size_and_in_every_look() {
 }
 
 #[test]
+fn the_readme_shows_this_screen() {
+    let app = running(ENGLISH, (80, 24));
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| app.render(frame)).unwrap();
+    crate::screens::svg::keep("sync", "Live sync: one gauge for each interface", terminal.backend().buffer());
+}
+
+#[test]
 fn what_can_become_of_a_run() {
     let size = (80, 24);
     let shown = |more: Vec<Line>, is_alive| {

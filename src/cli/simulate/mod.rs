@@ -18,6 +18,7 @@ use crate::simulator::options::{Callback, Options};
 use crate::simulator::seed::Seed;
 use crate::simulator::{Simulator, company};
 
+pub(super) use play::day;
 pub use settings::write_config;
 
 /// `simulate`.

@@ -1,11 +1,12 @@
 //! Changes while the simulation serves: a script, or random ones. What happens is told on standard error.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
 use super::SimulateArgs;
 use crate::core::error::{Error, ErrorKind};
-use crate::simulator::changes::{Company, Script, Step};
+use crate::simulator::changes::{Company, DAY, Script, Step};
 use crate::simulator::company::Weather;
 
 /// A receiver that does not answer yet is asked again after this long.
@@ -51,6 +52,18 @@ pub(super) async fn play(company: Company, play: Play, has_receiver: bool) {
             note("every change is made");
         }
     }
+}
+
+/// A day at the demo's company, from the moment the receiver answers. `told` hears what happens, by language, and why
+/// it was refused.
+pub(in crate::cli) async fn day(
+    company: &Company,
+    mut told: impl FnMut(&BTreeMap<String, String>, Option<String>),
+) {
+    // The script is part of the program; a test reads it.
+    let script: Script = toml::from_str(DAY).unwrap_or_default();
+    until_answered(company).await;
+    company.play(&script, |step, answer| told(&step.says, answer.err())).await;
 }
 
 async fn until_answered(company: &Company) {

@@ -153,7 +153,13 @@ impl App {
     /// The overview of settings that hold; else the first step that is open. Step 2 keeps no answers, so a connection
     /// that is not beyond it is checked first.
     fn where_to_begin(&self) -> ScreenId {
-        let open = draft::first_incomplete(&self.shared.draft, &self.shared.file);
+        let file = &self.shared.file;
+        // The overview works with what is saved; what a lost session typed is taken up in the wizard.
+        let unsaved = || {
+            let open = draft::first_incomplete(&file.saved, file).unwrap_or(ScreenId::Application);
+            self.shared.is_unsaved().then_some(open)
+        };
+        let open = draft::first_incomplete(&self.shared.draft, file).or_else(unsaved);
         let wanted = match open {
             None => ScreenId::Overview,
             Some(ScreenId::Scenario) => ScreenId::Permissions,

@@ -3,7 +3,6 @@
 pub mod choice;
 pub mod figures;
 pub mod gauge;
-pub mod number;
 pub mod pane;
 pub mod scroll;
 pub mod text;

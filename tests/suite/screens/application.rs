@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use dingsync::core::check::{CheckId, CheckStatus, Finding};
 use dingsync::core::source::Instance;
 use dingsync::tui::keys::Key;
+use dingsync::tui::look::Look;
 use dingsync::tui::message::{Answer, Command};
 use dingsync::tui::screen::ScreenId;
 use dingsync::tui::worker::application::{Answer as Told, Request};
@@ -41,20 +42,31 @@ fn a_new_connection_begins_at_the_first_field() {
 fn a_filled_in_connection_at_every_size() {
     for (columns, rows) in SIZES {
         for (language, look) in [("en", ENGLISH), ("zh", CHINESE)] {
-            let mut stage = Stage::new(Some(WHOLE), look, AT);
-            begin_test(&mut stage);
-            stage
-                .answer(tried(CheckId::Token, pass(), 182))
-                .answer(tried(CheckId::Corp, pass(), 96))
-                .answer(tried(CheckId::EgressIp, pass(), 101))
-                .answer(tried(CheckId::SourceCredentials, pass(), 121))
-                .wait(2_000);
-            insta::assert_snapshot!(
-                format!("filled_{language}_{columns}x{rows}"),
-                stage.picture(columns, rows)
-            );
+            let picture = filled(look).picture(columns, rows);
+            insta::assert_snapshot!(format!("filled_{language}_{columns}x{rows}"), picture);
         }
     }
+}
+
+fn filled(look: Look) -> Stage {
+    let mut stage = Stage::new(Some(WHOLE), look, AT);
+    begin_test(&mut stage);
+    stage
+        .answer(tried(CheckId::Token, pass(), 182))
+        .answer(tried(CheckId::Corp, pass(), 96))
+        .answer(tried(CheckId::EgressIp, pass(), 101))
+        .answer(tried(CheckId::SourceCredentials, pass(), 121))
+        .wait(2_000);
+    stage
+}
+
+#[test]
+fn the_readme_shows_this_screen() {
+    super::svg::keep(
+        "application",
+        "Step 1: application and credentials",
+        filled(ENGLISH).draw(80, 24).backend().buffer(),
+    );
 }
 
 #[test]

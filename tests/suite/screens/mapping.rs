@@ -2,6 +2,7 @@
 
 use dingsync::core::profile::{IdentityField, When};
 use dingsync::tui::keys::Key;
+use dingsync::tui::look::Look;
 use dingsync::tui::message::{Answer, Command};
 use dingsync::tui::screen::ScreenId;
 
@@ -33,13 +34,28 @@ fn the_default_mapping_at_every_size() {
     }
 }
 
+/// The e-mail's expression was changed and is not kept yet.
+fn edited(look: Look) -> Stage {
+    let mut stage = Stage::new(Some(WHOLE), look, AT);
+    at_the_rows(&mut stage);
+    stage.press(&[Key::Down, Key::Down, Key::Enter]);
+    stage.press(&[Key::Home]).type_text("Lower(").press(&[Key::End]).type_text(")").survey();
+    stage
+}
+
+#[test]
+fn the_readme_shows_this_screen() {
+    super::svg::keep(
+        "mapping",
+        "Step 4: an expression while it is typed",
+        edited(ENGLISH).draw(80, 24).backend().buffer(),
+    );
+}
+
 #[test]
 fn an_edit_shows_result_and_impact_before_it_is_kept() {
     for (language, look) in [("en", ENGLISH), ("zh", CHINESE)] {
-        let mut stage = Stage::new(Some(WHOLE), look, AT);
-        at_the_rows(&mut stage);
-        stage.press(&[Key::Down, Key::Down, Key::Enter]);
-        stage.press(&[Key::Home]).type_text("Lower(").press(&[Key::End]).type_text(")").survey();
+        let mut stage = edited(look);
         insta::assert_snapshot!(format!("edit_{language}"), stage.picture(80, 24));
         assert!(stage.app.shared.draft.user_rows.is_empty(), "nothing is kept yet");
         stage.press(&[Key::Enter]);

@@ -12,3 +12,4 @@ mod random;
 mod scenario;
 pub(crate) mod stage;
 mod surveyed;
+pub(crate) mod svg;

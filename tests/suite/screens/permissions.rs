@@ -76,6 +76,17 @@ fn a_failure_is_chosen_and_explained_at_every_size() {
 }
 
 #[test]
+fn the_readme_shows_this_screen() {
+    let mut stage = stage(ENGLISH);
+    end(&mut stage, mixed());
+    super::svg::keep(
+        "permissions",
+        "Step 2: permissions, one of them missing",
+        stage.draw(80, 24).backend().buffer(),
+    );
+}
+
+#[test]
 fn a_failure_blocks_the_next_step_until_a_reason_is_given() {
     let mut stage = stage(ENGLISH);
     end(&mut stage, mixed());

@@ -117,6 +117,13 @@ fn every_size_and_language() {
 }
 
 #[test]
+fn the_readme_shows_this_screen() {
+    let mut stage = ready(&company(), ENGLISH);
+    let terminal = stage.press(&letters("jjjjjj")).draw(80, 24);
+    super::svg::keep("preview", "The preview: nothing written yet", terminal.backend().buffer());
+}
+
+#[test]
 fn reading_and_what_stopped_it() {
     let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Preview));
     stage.answer(told(Told::Reading(12, 31))).wait(4_000);

@@ -41,6 +41,17 @@ fn a_whole_scenario_at_every_size() {
 }
 
 #[test]
+fn the_readme_shows_this_screen() {
+    let mut stage = Stage::new(Some(WHOLE), ENGLISH, AT);
+    stage.survey();
+    super::svg::keep(
+        "scenario",
+        "Step 3: source units, target department, what happens to whom",
+        stage.draw(80, 24).backend().buffer(),
+    );
+}
+
+#[test]
 fn while_both_sides_are_read_and_when_that_fails_ids_can_be_typed() {
     for (language, look) in [("en", ENGLISH), ("zh", CHINESE)] {
         let mut stage = Stage::new(Some(&open()), look, AT);

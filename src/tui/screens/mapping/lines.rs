@@ -11,7 +11,7 @@ use crate::core::plan::{Entity, Reason};
 use crate::core::survey::{Report, Sampled};
 use crate::tui::look::Tone;
 use crate::tui::shared::{Loadable, Shared};
-use crate::tui::widgets::number::grouped;
+use crate::tui::widgets::figures::number;
 use crate::tui::widgets::{gauge, text};
 
 /// Columns of the label's field.
@@ -61,9 +61,8 @@ impl FieldMapping {
             (Some(Ok(counted)), _) => {
                 let counts = &counted.people.identity;
                 let told = |word: &str| {
-                    let (matched, unclear) = (grouped(counts.matched), grouped(counts.unclear));
-                    let (nobody, of) =
-                        (grouped(counts.nobody), grouped(counted.people.accounts.len() as u64));
+                    let (matched, unclear) = (number(counts.matched), number(counts.unclear));
+                    let (nobody, of) = (number(counts.nobody), number(counted.people.accounts.len() as u64));
                     t!(word, matched = matched, of = of, unclear = unclear, nobody = nobody, locale = locale)
                 };
                 let long = told("mapping.identity.counts");
@@ -173,7 +172,7 @@ impl FieldMapping {
             Some(Ok(Sampled { value: Some(value), .. })) => (masked(&shown.row.field, &value), Tone::Plain),
             Some(Ok(Sampled { value: None, .. })) => match report {
                 Some(Ok(report)) if report.empty > 0 => {
-                    let empty = t!("mapping.empty_for", count = grouped(report.empty), locale = locale);
+                    let empty = t!("mapping.empty_for", count = number(report.empty), locale = locale);
                     (empty.into_owned(), Tone::Warning)
                 }
                 _ => (t!("row.empty", locale = locale).into_owned(), Tone::Quiet),
@@ -239,7 +238,7 @@ fn worst(report: &Report) -> Option<(Reason, u64)> {
 
 /// How many people a field recognised, in words.
 pub(super) fn matches(count: u64, locale: &str) -> String {
-    t!("mapping.identity.by", count = grouped(count), locale = locale).into_owned()
+    t!("mapping.identity.by", count = number(count), locale = locale).into_owned()
 }
 
 /// Columns of the expression and of the result.
@@ -263,10 +262,10 @@ fn short(reason: Reason, count: u64, locale: &str) -> String {
         Reason::MappingError => "mapping_error",
         _ => "invalid",
     };
-    t!(format!("mapping.short.{word}"), count = grouped(count), locale = locale).into_owned()
+    t!(format!("mapping.short.{word}"), count = number(count), locale = locale).into_owned()
 }
 
 pub(super) fn long(reason: Reason, count: u64, locale: &str) -> String {
     let why = t!(format!("reason.{}", reason.as_str()), locale = locale);
-    t!("mapping.long", count = grouped(count), why = why, locale = locale).into_owned()
+    t!("mapping.long", count = number(count), why = why, locale = locale).into_owned()
 }

@@ -14,7 +14,7 @@ use crate::core::profile::{MappingRow, When};
 use crate::core::survey::{Extent, Report};
 use crate::tui::look::{Look, Tone};
 use crate::tui::shared::Shared;
-use crate::tui::widgets::number::grouped;
+use crate::tui::widgets::figures::number;
 use crate::tui::widgets::text;
 
 impl FieldMapping {
@@ -95,14 +95,14 @@ impl FieldMapping {
             }
             Extent::Compared => t!(
                 "mapping.changes",
-                changes = grouped(report.changes),
-                matched = grouped(report.matched),
+                changes = number(report.changes),
+                matched = number(report.matched),
                 locale = locale
             )
             .into_owned(),
         }];
         if report.empty > 0 {
-            words.push(t!("mapping.empty", count = grouped(report.empty), locale = locale).into_owned());
+            words.push(t!("mapping.empty", count = number(report.empty), locale = locale).into_owned());
         }
         words.extend(report.counts().into_iter().map(|(reason, count)| long(reason, count, locale)));
         words.join(if locale == "en" { "; " } else { "；" })
@@ -153,7 +153,7 @@ impl FieldMapping {
         if report.extent != Extent::Compared {
             return self.report_text(&shown, report, shared);
         }
-        let (changes, matched) = (grouped(impact.changes), grouped(impact.matched));
+        let (changes, matched) = (number(impact.changes), number(impact.matched));
         let mut words =
             vec![t!("mapping.changes", changes = changes, matched = matched, locale = locale).into_owned()];
         for (reason, count) in &impact.newly {

@@ -25,7 +25,7 @@ use crate::core::survey::Tree;
 use crate::tui::look::{Look, Tone};
 use crate::tui::shared::{Loadable, Shared};
 use crate::tui::survey::Sides;
-use crate::tui::widgets::number::grouped;
+use crate::tui::widgets::figures::number;
 use crate::tui::widgets::{gauge, pane, text};
 
 /// Rows below the trees.
@@ -173,7 +173,7 @@ impl Scenario {
         let mut lines: Vec<(String, Tone)> = match sides {
             Loadable::Loading(since) => {
                 let waited = gauge::waited(*since, shared.now_ms, look);
-                let calls = grouped(shared.survey.calls);
+                let calls = number(shared.survey.calls);
                 vec![
                     (format!("{} {waited}", t!("scenario.reading", locale = look.locale)), Tone::Plain),
                     (
@@ -298,7 +298,7 @@ fn indent(tree: &Tree, index: usize, side: &Side) -> String {
 
 /// The count is kept at the right, the name is cut; one column is the cursor's, one stays free.
 fn tree_row(left: &str, count: u64, columns: usize, look: Look) -> String {
-    format!("{} ", text::between(left, &grouped(count), columns.saturating_sub(2), look))
+    format!("{} ", text::between(left, &number(count), columns.saturating_sub(2), look))
 }
 
 pub(super) fn leavers_words(shared: &Shared) -> Vec<String> {

@@ -10,7 +10,7 @@ use super::pairs::name;
 use crate::core::profile::Leavers;
 use crate::tui::look::Tone;
 use crate::tui::shared::Shared;
-use crate::tui::widgets::number::{clock, grouped};
+use crate::tui::widgets::figures::{clock, number};
 use crate::tui::widgets::text;
 
 impl Scenario {
@@ -31,8 +31,8 @@ impl Scenario {
             _ if units.is_empty() => t!("scenario.none_marked", locale = locale).into_owned(),
             Some(taken) => t!(
                 "scenario.taken",
-                accounts = grouped(taken.accounts),
-                units = grouped(taken.units),
+                accounts = number(taken.accounts),
+                units = number(taken.units),
                 locale = locale
             )
             .into_owned(),
@@ -149,14 +149,14 @@ impl Scenario {
         let (told, tone) = match (error, people) {
             (Some(error), _) => (format!("X {}", error.text), Tone::Bad),
             (None, Some(people)) if people.failed > 0 => {
-                let failed = grouped(people.failed);
+                let failed = number(people.failed);
                 let failed = t!("scenario.include.fails", count = failed, locale = locale);
                 let why = people.failure.clone().unwrap_or_default();
                 (format!("X {failed}: {why}"), Tone::Bad)
             }
             (None, Some(people)) => {
-                let keeps = grouped(people.accounts.len() as u64);
-                let of = grouped(people.in_scope);
+                let keeps = number(people.accounts.len() as u64);
+                let of = number(people.in_scope);
                 (
                     t!("scenario.include.keeps", keeps = keeps, of = of, locale = locale).into_owned(),
                     Tone::Plain,
@@ -189,10 +189,10 @@ impl Scenario {
             Some(Ok(estimate)) => {
                 let told = t!(
                     "scenario.cost",
-                    reads = grouped(estimate.reads),
-                    records = grouped(estimate.records()),
-                    creates = grouped(estimate.summary.users.create + estimate.summary.departments.create),
-                    calls = grouped(estimate.calls()),
+                    reads = number(estimate.reads),
+                    records = number(estimate.records()),
+                    creates = number(estimate.summary.users.create + estimate.summary.departments.create),
+                    calls = number(estimate.calls()),
                     time = clock(estimate.seconds),
                     locale = locale
                 );
@@ -232,7 +232,7 @@ impl Scenario {
         }
         let told = match &shared.survey.estimate {
             Some(Ok(estimate)) if estimate.records() > 0 => {
-                t!("scenario.small", records = grouped(estimate.records()), locale = locale)
+                t!("scenario.small", records = number(estimate.records()), locale = locale)
             }
             _ => t!("scenario.small_first", locale = locale),
         };

@@ -1,7 +1,10 @@
 //! `dingsync demo`: the whole job on a sample company, both services simulated inside the process. The commands are
 //! the ordinary ones; only the addresses in the settings differ.
 
+mod day;
+
 use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +21,7 @@ use crate::core::journal::{Journal, Learned};
 use crate::core::plan::Plan;
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{DepartmentId, UserId};
-use crate::simulator::options::Options;
+use crate::simulator::options::{Callback, Options};
 use crate::simulator::{Simulator, company};
 
 /// The pace of the simulated DingTalk: the demo shall end while somebody watches.
@@ -38,12 +41,26 @@ impl Demo {
     /// Serves the sample company and leaves settings and the pilot's bindings for it. Errors of kind state: no port or
     /// no room.
     pub async fn start() -> Result<Self, Error> {
+        Self::serve(None).await
+    }
+
+    /// The same, and IDaaS tells a receiver on this machine about every change.
+    async fn start_telling() -> Result<Self, Error> {
+        let port = free_port().map_err(|error| {
+            Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
+                .with_hint("it needs two free ports on the loopback")
+        })?;
+        let url = format!("http://127.0.0.1:{port}/idaas/events");
+        Self::serve(Some(Callback { url, is_encrypted: true })).await
+    }
+
+    async fn serve(callback: Option<Callback>) -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
             Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
                 .with_hint("it needs a free port on the loopback and room in the temporary directory")
         };
         let place = Place::new().map_err(failed)?;
-        let options = Options { dingtalk_qps: CALLS_PER_SECOND, ..Options::default() };
+        let options = Options { dingtalk_qps: CALLS_PER_SECOND, callback, ..Options::default() };
         let simulator = Simulator::start(options, &company::demo()).await.map_err(failed)?;
         let url = simulator.url();
         let settings = simulate::write_config(&place.0, &url, simulator.options()).map_err(failed)?;
@@ -88,14 +105,25 @@ impl Demo {
     }
 }
 
-/// Runs check, preview, sync and a second preview. Done when the second preview is empty.
-pub async fn run(_args: &DemoArgs, context: &Context) -> Result<Exit, Error> {
-    let demo = Demo::start().await?;
+/// Runs check, preview, sync and a second preview, and with `--day` follows the company for a day. Done when the second
+/// preview is empty.
+pub async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Error> {
+    let demo = if args.day { Demo::start_telling().await? } else { Demo::start().await? };
     let mut context = demo.context(context);
     context.options.yes = true;
-    let exit = show(&context).await;
+    let mut exit = show(&context).await;
+    if args.day && exit.is_ok() {
+        let config = context.config()?;
+        let locale = context.locale(Some(&config));
+        exit = day::follow(&demo.simulator.company(), &context, locale).await.map(|()| Exit::Done);
+    }
     demo.stop().await;
     exit
+}
+
+/// A port nobody listens at; somebody may take it before the receiver does, which then says so.
+fn free_port() -> std::io::Result<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
