@@ -8,15 +8,12 @@ use super::context::Context;
 use super::preview::print_plan;
 use super::retry::unknown_run;
 use super::sync::{Again, apply};
-use crate::connect::{Connection, SystemClock};
-use crate::core::clock::Clock;
+use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::RunKind;
 use crate::core::plan::{Action, Plan};
-use crate::core::planner::rfc3339;
-use crate::core::preview::needs;
+use crate::core::preview::inverse;
 use crate::core::synchronize;
-use crate::core::undo::{UndoInput, undo};
 
 /// Prints the inverse of a run; with `--yes` applies it.
 pub async fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Error> {
@@ -34,22 +31,9 @@ pub async fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Error> {
             synchronize::settle(&connection.work(), unfinished).await?;
         }
     }
-    let Some((record, plan, ended)) = journal.run(&args.run).await? else {
+    let Some((inverse, target)) = inverse(&connection.reading(), &args.run).await? else {
         return Err(unknown_run(&args.run));
     };
-    let calls = journal.calls_of(&args.run).await?.into_iter().map(|(intent, _)| intent).collect::<Vec<_>>();
-    let memory = journal.memory().await?;
-    let target = connection.services.target.snapshot(&needs(&connection.services.profile)?.target).await?;
-    let inverse = undo(&UndoInput {
-        kind: record.kind,
-        plan: &plan,
-        ended: &ended,
-        calls: &calls,
-        target: &target,
-        memory: &memory,
-        limits: &connection.services.profile.limits,
-        created_at: rfc3339(SystemClock.now_ms()),
-    });
     if !context.options.yes {
         return show(&inverse, context, locale);
     }

@@ -8,10 +8,11 @@ use super::field::FieldName;
 use super::journal::{Journal, Memory};
 use super::mapping::{FieldMapping, Include};
 use super::plan::{Entity, Plan};
-use super::planner::{PlanInput, plan};
+use super::planner::{PlanInput, plan, rfc3339};
 use super::profile::Profile;
 use super::source::{Account, AccountCache, Detail, Source, SourceRequest, SourceSnapshot};
 use super::target::{Target, TargetRequest, TargetSnapshot};
+use super::undo::{UndoInput, undo};
 
 /// A plan with everything it was made from.
 #[derive(Debug)]
@@ -76,6 +77,25 @@ pub struct Needs {
     pub source: SourceRequest,
     /// From DingTalk.
     pub target: TargetRequest,
+}
+
+/// What undoing a run would do, with the new read of the target it was made from; `None` when there is no such run.
+pub async fn inverse(reading: &Reading<'_>, run: &str) -> Result<Option<(Plan, TargetSnapshot)>, Error> {
+    let Some((record, plan, ended)) = reading.journal.run(run).await? else { return Ok(None) };
+    let calls: Vec<_> = reading.journal.calls_of(run).await?.into_iter().map(|(intent, _)| intent).collect();
+    let memory = reading.journal.memory().await?;
+    let target = reading.target.snapshot(&needs(reading.profile)?.target).await?;
+    let plan = undo(&UndoInput {
+        kind: record.kind,
+        plan: &plan,
+        ended: &ended,
+        calls: &calls,
+        target: &target,
+        memory: &memory,
+        limits: &reading.profile.limits,
+        created_at: rfc3339(reading.now_ms),
+    });
+    Ok(Some((plan, target)))
 }
 
 /// What a profile's rows, identity and filter need to read; an expression error is a settings error.

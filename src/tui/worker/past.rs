@@ -5,16 +5,13 @@ use std::sync::Arc;
 use super::desk::{Desk, elapsed_ms, off_the_screen};
 use super::{Reply, files};
 use crate::config::Config;
-use crate::connect::{Connection, Services, SystemClock, open_state};
+use crate::connect::{Connection, Services, open_state};
 use crate::core::check::{CheckId, CheckStatus};
-use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::incremental::WatchStatus;
 use crate::core::journal::{Journal, LockHolder, RunRecord};
 use crate::core::plan::Plan;
-use crate::core::planner::rfc3339;
-use crate::core::preview::needs;
-use crate::core::undo::{UndoInput, undo};
+use crate::core::preview;
 use crate::export;
 use crate::live::{Place, holder};
 use crate::report::Report;
@@ -206,21 +203,8 @@ async fn export(desk: Desk, run: &str, locale: &'static str, reply: Reply) {
 /// The plan that `dingsync undo RUN` shows.
 async fn inverse(desk: &Desk, run: &str) -> Result<Plan, Error> {
     let connection = Connection::open(&desk.config().await?).await?;
-    let journal = &connection.journal;
-    let (record, plan, ended) = journal.run(run).await?.ok_or_else(|| unknown(run))?;
-    let calls: Vec<_> = journal.calls_of(run).await?.into_iter().map(|(intent, _)| intent).collect();
-    let memory = journal.memory().await?;
-    let target = connection.services.target.snapshot(&needs(&connection.services.profile)?.target).await?;
-    Ok(undo(&UndoInput {
-        kind: record.kind,
-        plan: &plan,
-        ended: &ended,
-        calls: &calls,
-        target: &target,
-        memory: &memory,
-        limits: &connection.services.profile.limits,
-        created_at: rfc3339(SystemClock.now_ms()),
-    }))
+    let found = preview::inverse(&connection.reading(), run).await?;
+    found.map(|(plan, _)| plan).ok_or_else(|| unknown(run))
 }
 
 fn unknown(run: &str) -> Error {
