@@ -4,13 +4,13 @@
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures::{FutureExt, StreamExt};
+use crossterm::event::{Event, KeyEventKind};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::app::App;
+use super::input::Input;
 use super::keys::Key;
 use super::message::{Answer, Command, Message};
 use super::terminal::{self, Tty};
@@ -72,7 +72,7 @@ impl EventLoop {
 
     /// Runs until the operator leaves, a signal comes or the terminal is gone. Answers what to say afterwards.
     pub(super) async fn run(mut self, first: Vec<Command>) -> io::Result<(How, Vec<String>)> {
-        let mut events = EventStream::new();
+        let mut input = Input::start();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut signals = Signals {
@@ -80,33 +80,32 @@ impl EventLoop {
             terminate: signal(SignalKind::terminate())?,
             go_on: signal(SignalKind::from_raw(libc::SIGCONT))?,
         };
-        let how = match self.carry_out(first, &mut events) {
+        let how = match self.carry_out(first, &mut input) {
             Some(how) => how,
-            None => self.turn(&mut events, &mut ticks, &mut signals).await,
+            None => self.turn(&mut input, &mut ticks, &mut signals).await,
         };
         self.worker.finish(LAST_WORDS).await;
         let farewell = self.app.farewell().to_vec();
         if how == How::HungUp {
-            // Dropping either would write to a terminal that is gone.
-            std::mem::forget(events);
+            // Dropped, it would write to a terminal that is gone.
             std::mem::forget(self.terminal);
         }
         Ok((how, farewell))
     }
 
-    async fn turn(&mut self, events: &mut EventStream, ticks: &mut Interval, signals: &mut Signals) -> How {
+    async fn turn(&mut self, input: &mut Input, ticks: &mut Interval, signals: &mut Signals) -> How {
         self.draw();
         loop {
-            let woken = self.wait(events, ticks, signals).await;
+            let woken = self.wait(input, ticks, signals).await;
             let ended = match woken {
-                Woken::Event(Some(Ok(event))) => self.events(event, events),
-                Woken::Event(Some(Err(_)) | None) => Some(How::HungUp),
-                Woken::Answer(answer) => self.take(Message::Answer(answer), events),
-                Woken::Tick if terminal::is_gone() => self.leave(events, How::HungUp),
-                Woken::Tick => self.take(Message::Tick(SystemClock.now_ms()), events),
+                Woken::Event(Some(Ok(event))) => self.events(event, input),
+                Woken::Event(Some(Err(_)) | None) => self.leave(input, How::HungUp),
+                Woken::Answer(answer) => self.take(Message::Answer(answer), input),
+                Woken::Tick if terminal::is_gone() => self.leave(input, How::HungUp),
+                Woken::Tick => self.take(Message::Tick(SystemClock.now_ms()), input),
                 Woken::Frame => None,
-                Woken::Signal if terminal::is_gone() => self.leave(events, How::HungUp),
-                Woken::Signal => self.leave(events, How::Terminated),
+                Woken::Signal if terminal::is_gone() => self.leave(input, How::HungUp),
+                Woken::Signal => self.leave(input, How::Terminated),
                 Woken::GoOn => {
                     self.enter_again();
                     None
@@ -116,15 +115,15 @@ impl EventLoop {
                 return how;
             }
             if self.is_stale && self.drawn_at.elapsed() >= FRAME && !self.draw() {
-                return self.leave(events, How::HungUp).unwrap_or(How::HungUp);
+                return self.leave(input, How::HungUp).unwrap_or(How::HungUp);
             }
         }
     }
 
-    async fn wait(&mut self, events: &mut EventStream, ticks: &mut Interval, signals: &mut Signals) -> Woken {
+    async fn wait(&mut self, input: &mut Input, ticks: &mut Interval, signals: &mut Signals) -> Woken {
         let due = self.drawn_at + FRAME;
         tokio::select! {
-            event = events.next() => Woken::Event(event),
+            event = input.next() => Woken::Event(event),
             Some(answer) = self.answers.recv() => Woken::Answer(answer),
             _ = ticks.tick() => Woken::Tick,
             () = sleep_until(due), if self.is_stale => Woken::Frame,
@@ -135,50 +134,50 @@ impl EventLoop {
     }
 
     /// Takes an event and all that wait behind it, then draws once.
-    fn events(&mut self, first: Event, events: &mut EventStream) -> Option<How> {
+    fn events(&mut self, first: Event, input: &mut Input) -> Option<How> {
         let mut next = Some(first);
         for _ in 0..AT_ONCE {
             let Some(event) = next else { break };
             if let Some(message) = message(event) {
-                let ended = self.take(message, events);
+                let ended = self.take(message, input);
                 if ended.is_some() {
                     return ended;
                 }
             }
-            next = match events.next().now_or_never() {
-                Some(Some(Ok(event))) => Some(event),
-                Some(Some(Err(_)) | None) => return self.leave(events, How::HungUp),
+            next = match input.waiting() {
+                Some(Ok(event)) => Some(event),
+                Some(Err(_)) => return self.leave(input, How::HungUp),
                 None => None,
             };
         }
-        if self.draw() { None } else { self.leave(events, How::HungUp) }
+        if self.draw() { None } else { self.leave(input, How::HungUp) }
     }
 
-    fn take(&mut self, message: Message, events: &mut EventStream) -> Option<How> {
+    fn take(&mut self, message: Message, input: &mut Input) -> Option<How> {
         let commands = self.app.update(message);
         self.is_stale = true;
-        self.carry_out(commands, events)
+        self.carry_out(commands, input)
     }
 
     /// What is to be kept is handed to the worker before the end.
-    fn leave(&mut self, events: &mut EventStream, how: How) -> Option<How> {
+    fn leave(&mut self, input: &mut Input, how: How) -> Option<How> {
         let commands = self.app.update(Message::Leave);
-        self.carry_out(commands, events);
+        self.carry_out(commands, input);
         Some(how)
     }
 
-    fn carry_out(&mut self, commands: Vec<Command>, events: &mut EventStream) -> Option<How> {
+    fn carry_out(&mut self, commands: Vec<Command>, input: &mut Input) -> Option<How> {
         for command in commands {
             match command {
                 Command::Quit => return Some(How::Left),
                 Command::Copy(text) => drop(terminal::copy(&text)),
                 Command::Redraw => drop(terminal::redraw(&mut self.terminal)),
                 Command::Suspend => {
-                    // The stream's thread would go on reading the shell's input.
-                    drop(std::mem::take(events));
+                    // A reader that stayed would take the shell's input.
+                    input.stop();
                     drop(terminal::suspend());
                     self.enter_again();
-                    *events = EventStream::new();
+                    *input = Input::start();
                 }
                 command => self.worker.carry_out(command),
             }

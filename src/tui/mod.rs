@@ -13,6 +13,7 @@ pub mod chrome;
 pub mod dispatch;
 pub mod draft;
 mod event_loop;
+mod input;
 pub mod kept;
 pub mod keys;
 mod log;
