@@ -242,7 +242,12 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();
     tokio::spawn(async move {
-        let Ok(mut terminate) = listen(SignalKind::terminate()) else { return };
+        // Listened to without a gap: a second interrupt right after the first is not to be lost.
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (listen(SignalKind::interrupt()), listen(SignalKind::terminate()))
+        else {
+            return;
+        };
         let (Ok(mut pause), Ok(mut go_on)) =
             (listen(SignalKind::user_defined1()), listen(SignalKind::user_defined2()))
         else {
@@ -250,7 +255,7 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
         };
         loop {
             tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { return },
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 _ = pause.recv() => { signal.pause(); continue }
                 _ = go_on.recv() => { signal.go_on(); continue }
