@@ -44,7 +44,7 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     .await;
     let follows = is_sync && report.as_ref().is_ok_and(|report| ends_well(report.status));
     let after = match follows {
-        true => super::logon::follow(&connection, &stop, context, locale).await,
+        true => super::logon::follow(&connection, &stop, &mut telling, context, locale).await,
         false => Exit::Done,
     };
     last.iter().for_each(|event| telling.show(event));
