@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub is_deleted: bool,
     /// When the oldest event came.
     pub since_ms: i64,
+    /// The number of the newest one.
+    number: u64,
     /// When it is to be dealt with.
     ready_ms: i64,
     /// How often it was dealt with in vain.
@@ -40,6 +42,8 @@ pub(super) struct Backlog {
     entries: BTreeMap<Subject, Entry>,
     /// When each object was last dealt with.
     acted: HashMap<Subject, i64>,
+    /// Events taken in so far.
+    taken_in: u64,
 }
 
 impl Backlog {
@@ -56,6 +60,8 @@ impl Backlog {
         let ready_ms = last.map_or(now, |at| at + TOGETHER_MS);
         let entry =
             self.entries.entry(subject).or_insert_with(|| Entry { since_ms, ready_ms, ..Entry::default() });
+        self.taken_in += 1;
+        entry.number = self.taken_in;
         entry.events.extend(event);
         entry.is_deleted |= is_deleted;
         if entry.parked_ms.is_some() {
@@ -64,16 +70,38 @@ impl Backlog {
         }
     }
 
-    /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when none of the
-    /// source is due, and few of them at once.
-    pub(super) fn take(&mut self, now: i64, most: usize) -> Vec<(Subject, Entry)> {
-        self.acted.retain(|_, at| now - *at < TOGETHER_MS);
+    /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when they are asked
+    /// for and none of the source is due, and few of them at once.
+    pub(super) fn take(&mut self, now: i64, most: usize, with_edits: bool) -> Vec<(Subject, Entry)> {
         let due =
             || self.entries.iter().filter(|(_, entry)| entry.ready_ms <= now).map(|(subject, _)| subject);
-        let is_waited_for = due().any(Subject::is_source);
+        let is_waited_for = !with_edits || due().any(Subject::is_source);
         let most = if is_waited_for { most } else { most.min(EDITS_AT_ONCE) };
         let due: Vec<Subject> =
             due().filter(|subject| subject.is_source() == is_waited_for).take(most).cloned().collect();
+        self.take_out(due, now)
+    }
+
+    /// Takes out every object of DingTalk whose newest event has at most this number.
+    pub(super) fn take_edits_until(&mut self, number: u64, now: i64) -> Vec<(Subject, Entry)> {
+        let edits =
+            self.entries.iter().filter(|(subject, entry)| !subject.is_source() && entry.number <= number);
+        let edits: Vec<Subject> = edits.map(|(subject, _)| subject.clone()).collect();
+        self.take_out(edits, now)
+    }
+
+    /// Objects of DingTalk that wait.
+    pub(super) fn edits(&self) -> usize {
+        self.entries.keys().filter(|subject| !subject.is_source()).count()
+    }
+
+    /// The number of the newest event.
+    pub(super) fn newest(&self) -> u64 {
+        self.taken_in
+    }
+
+    fn take_out(&mut self, due: Vec<Subject>, now: i64) -> Vec<(Subject, Entry)> {
+        self.acted.retain(|_, at| now - *at < TOGETHER_MS);
         let mut taken = Vec::with_capacity(due.len());
         for subject in due {
             if let Some(entry) = self.entries.remove(&subject) {
@@ -119,9 +147,10 @@ impl Backlog {
         }
     }
 
-    /// When something is due next.
-    pub(super) fn next_ms(&self) -> Option<i64> {
-        self.entries.values().map(|entry| entry.ready_ms).min()
+    /// When something is due next, objects of DingTalk only when they are asked for.
+    pub(super) fn next_ms(&self, with_edits: bool) -> Option<i64> {
+        let waiting = self.entries.iter().filter(|(subject, _)| with_edits || subject.is_source());
+        waiting.map(|(_, entry)| entry.ready_ms).min()
     }
 
     /// Objects that wait.
@@ -144,6 +173,7 @@ impl Backlog {
             entry.events.extend(newer.events);
             entry.is_deleted |= newer.is_deleted;
             entry.ready_ms = entry.ready_ms.min(newer.ready_ms);
+            entry.number = entry.number.max(newer.number);
         }
         self.entries.insert(subject, entry);
     }
@@ -159,7 +189,7 @@ mod tests {
     }
 
     fn taken(backlog: &mut Backlog, now: i64) -> Vec<String> {
-        backlog.take(now, 100).into_iter().map(|(subject, _)| subject.to_string()).collect()
+        backlog.take(now, 100, true).into_iter().map(|(subject, _)| subject.to_string()).collect()
     }
 
     #[test]
@@ -172,7 +202,7 @@ mod tests {
         backlog.add(account("b"), Some("e4".into()), false, 1900, 1900);
         assert_eq!(taken(&mut backlog, 1900), ["b"], "a second object does not wait for the first");
         assert!(taken(&mut backlog, 1999).is_empty());
-        let merged = backlog.take(2000, 100);
+        let merged = backlog.take(2000, 100, true);
         assert_eq!(merged.len(), 1);
         assert_eq!(merged[0].1.events, ["e2", "e3"]);
     }
@@ -192,6 +222,22 @@ mod tests {
     }
 
     #[test]
+    fn a_look_at_everything_answers_what_dingtalk_told_before_it_and_nothing_else() {
+        let edit = |number: i64| Subject::Department(crate::core::target::DepartmentId(number));
+        let mut backlog = Backlog::default();
+        (1..=3).for_each(|number| backlog.add(edit(number), None, false, 0, 0));
+        backlog.add(account("a"), Some("e".into()), false, 0, 0);
+        let begun = backlog.newest();
+        backlog.add(edit(2), None, false, 1, 1);
+        assert_eq!(backlog.edits(), 3);
+        let answered = backlog.take_edits_until(begun, 1).into_iter().map(|(subject, _)| subject);
+        assert_eq!(answered.collect::<Vec<_>>(), [edit(1), edit(3)]);
+        let left = backlog.take(1, 100, false).into_iter().map(|(subject, _)| subject);
+        assert_eq!(left.collect::<Vec<_>>(), [account("a")]);
+        assert_eq!(backlog.edits(), 1);
+    }
+
+    #[test]
     fn departments_come_before_people() {
         let mut backlog = Backlog::default();
         backlog.add(account("a"), None, false, 0, 0);
@@ -205,13 +251,13 @@ mod tests {
         backlog.add(account("a"), Some("e".into()), false, 0, 0);
         let (mut now, mut tries) = (0, 0);
         loop {
-            let (subject, entry) = backlog.take(now, 1).remove(0);
+            let (subject, entry) = backlog.take(now, 1, true).remove(0);
             tries += 1;
             if backlog.park(subject, entry, now).is_some() {
                 break;
             }
             assert_eq!(backlog.parked(), 1);
-            now = backlog.next_ms().unwrap();
+            now = backlog.next_ms(true).unwrap();
         }
         assert!((600_000..=630_000).contains(&now), "given up after {now} ms");
         assert!((20..40).contains(&tries), "{tries} attempts");
@@ -221,13 +267,13 @@ mod tests {
     fn a_new_event_lets_a_parked_object_try_again() {
         let mut backlog = Backlog::default();
         backlog.add(account("a"), Some("e1".into()), false, 0, 0);
-        let (subject, mut entry) = backlog.take(0, 1).remove(0);
+        let (subject, mut entry) = backlog.take(0, 1, true).remove(0);
         entry.attempts = 10;
         assert!(backlog.park(subject, entry, 0).is_none());
-        assert_eq!(backlog.next_ms(), Some(30_000));
+        assert_eq!(backlog.next_ms(true), Some(30_000));
         backlog.add(account("a"), Some("e2".into()), false, 5000, 5000);
-        assert_eq!(backlog.next_ms(), Some(5000));
-        let (_, entry) = backlog.take(5000, 1).remove(0);
+        assert_eq!(backlog.next_ms(true), Some(5000));
+        let (_, entry) = backlog.take(5000, 1, true).remove(0);
         assert_eq!(entry.events, ["e1", "e2"]);
     }
 }

@@ -142,8 +142,10 @@ async fn planned(
     }
     let reapplied = drift::decided(watching, state, std::mem::take(&mut batch.decisions), tell).await?;
     let mut memory = watching.journal.memory().await?;
-    let named: Vec<Subject> =
-        batch.entries.iter().map(|(subject, _)| subject.clone()).chain(reapplied.iter().cloned()).collect();
+    let entries = batch.entries.iter().map(|(subject, _)| subject.clone());
+    // What DingTalk told of comes with a read of both sides only when it was told before that read began.
+    let open = entries.filter(|subject| subject.is_source() || !fresh.all_target);
+    let named: Vec<Subject> = open.chain(reapplied.iter().cloned()).collect();
     refresh::named(services, &mut state.view, &mut fresh, (&state.desired, &memory), &named).await?;
     let hinted: HashSet<Subject> = named.into_iter().filter(Subject::is_source).collect();
     for round in 1.. {

@@ -3,24 +3,19 @@
 use std::future::pending;
 
 use futures::future::{BoxFuture, FutureExt};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Subject;
 use super::backlog::{Backlog, Entry};
 use super::batch::{self, Batch, Report, State};
 use super::finish::Ended;
 use super::poll::{self, Known, Polls, Renewal};
-use super::port::{Edit, EventEnd, EventState, Inbox, Waiting};
-use super::refresh::Services;
+use super::port::{Edit, EventEnd, EventState, Waiting};
 use super::start;
-use super::status::{Callbacks, Line, Notice, WatchStatus};
-use crate::core::clock::{Clock, elapsed_ms};
+use super::status::{Notice, WatchStatus};
+pub use super::watching::{Feeds, Tell, Watching};
+use crate::core::clock::elapsed_ms;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::journal::Journal;
-use crate::core::profile::Profile;
-use crate::core::source::{AccountCache, Source};
 use crate::core::synchronize::StopSignal;
-use crate::core::target::Target;
 
 /// Objects dealt with at once.
 const MOST_AT_ONCE: usize = 64;
@@ -35,48 +30,6 @@ const AGE_EVERY_MS: i64 = 10_000;
 /// Waits while a service cannot be reached: the first, and the longest.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
-/// Where lines go.
-pub type Tell<'t> = &'t (dyn Fn(Line) + Send + Sync);
-
-/// What watching works with.
-pub struct Watching<'a> {
-    /// The wizard's answers.
-    pub profile: &'a Profile,
-    /// IDaaS.
-    pub source: &'a dyn Source,
-    /// DingTalk.
-    pub target: &'a dyn Target,
-    /// Where every call is written down.
-    pub journal: &'a dyn Journal,
-    /// Where events are kept.
-    pub inbox: &'a dyn Inbox,
-    /// Remembered account details.
-    pub cache: &'a dyn AccountCache,
-    /// Time.
-    pub clock: &'a dyn Clock,
-    /// What the receiver of callbacks has seen.
-    pub callbacks: &'a Callbacks,
-    /// Seconds between two polls.
-    pub poll_seconds: u64,
-    /// Where callbacks are received, for the lines.
-    pub address: String,
-    /// This process.
-    pub pid: u32,
-}
-
-impl<'a> Watching<'a> {
-    pub(super) fn services(&self) -> Services<'a> {
-        Services { source: self.source, target: self.target }
-    }
-}
-
-/// What comes from outside.
-pub struct Feeds {
-    /// Events of the source, stored already.
-    pub events: UnboundedReceiver<Waiting>,
-    /// What DingTalk itself tells.
-    pub edits: UnboundedReceiver<Edit>,
-}
 
 /// Follows both sides until it is asked to stop. Errors: the state cannot be used; the first read fails.
 pub async fn follow(
@@ -106,6 +59,10 @@ struct Following<'f> {
     working: Option<Working<'f>>,
     reading: Option<Reading<'f>>,
     read: Option<Renewal>,
+    /// The newest event when the read of both sides began.
+    read_from: u64,
+    /// DingTalk told so much that everything is to be looked at.
+    is_burst: bool,
     polls: Polls,
     next_decisions_ms: i64,
     /// The feed of edits was connected once, and is not.
@@ -135,6 +92,8 @@ impl<'f> Following<'f> {
             working: None,
             reading: None,
             read: Some(renewal),
+            read_from: 0,
+            is_burst: false,
             polls: Polls::new(watching.poll_seconds, now, took_ms),
             next_decisions_ms: now,
             has_lost_edits: false,
@@ -151,8 +110,9 @@ impl<'f> Following<'f> {
                 self.tell_status(true);
                 return Ok(());
             }
-            self.start_batch().await?;
+            // The read first: a batch takes the state, and a backlog that does not end would put every read off.
             self.start_reading();
+            self.start_batch().await?;
             self.tell_status(false);
             let wait = self.wait();
             tokio::select! {
@@ -210,14 +170,16 @@ impl<'f> Following<'f> {
             batch.decisions =
                 drifts.into_iter().filter_map(|(drift, decision)| Some((drift, decision?))).collect();
         }
-        // What a burst names is read as a whole, and a whole read covers every object.
-        let is_burst = self.backlog.len() > FULL_FROM && batch.renewal.is_none();
-        if is_burst {
+        // Many edits wait for a look at everything, which answers all that came before it began.
+        if batch.renewal.as_ref().is_some_and(Renewal::is_full) {
+            self.is_burst = false;
+            batch.entries = self.backlog.take_edits_until(self.read_from, now);
+        }
+        if self.backlog.edits() > FULL_FROM && !self.is_burst {
+            self.is_burst = true;
             self.polls.want_full(now);
         }
-        if !is_burst || self.reading.is_none() {
-            batch.entries = self.backlog.take(now, MOST_AT_ONCE);
-        }
+        batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst && batch.renewal.is_none()));
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
         }
@@ -326,6 +288,7 @@ impl<'f> Following<'f> {
         }
         let watching = self.watching;
         self.reading = Some(if self.polls.begin(now) {
+            self.read_from = self.backlog.newest();
             let moment = state.view.moment();
             poll::full(watching, moment).boxed()
         } else {
@@ -356,8 +319,11 @@ impl<'f> Following<'f> {
         let now = self.watching.clock.now_ms();
         let mut next = now + STATUS_EVERY_MS;
         if self.idle.is_some() {
-            let work =
-                [Some(self.next_decisions_ms), self.backlog.next_ms(), self.read.as_ref().map(|_| now)];
+            let work = [
+                Some(self.next_decisions_ms),
+                self.backlog.next_ms(!self.is_burst),
+                self.read.as_ref().map(|_| now),
+            ];
             let work = work.into_iter().flatten().min().map(|at| at.max(self.resume_ms));
             next = next.min(work.unwrap_or(next));
             if self.reading.is_none() {

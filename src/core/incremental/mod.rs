@@ -21,6 +21,7 @@ mod removals;
 mod start;
 mod status;
 mod view;
+mod watching;
 
 pub use drift::{Decided, decide};
 pub use follow::{Feeds, Tell, Watching, follow};

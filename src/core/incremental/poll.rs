@@ -182,6 +182,11 @@ pub(super) async fn source(watching: &Watching<'_>, known: Known) -> Result<Rene
 }
 
 impl Renewal {
+    /// Whether it is a read of both sides.
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
     /// Takes the read in; objects that were changed or read since it began stay as they are known.
     pub(super) fn into_view(self, state: &mut State, fresh: &mut Fresh) {
         fresh.all_source = true;
