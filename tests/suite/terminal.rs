@@ -285,7 +285,7 @@ fn vanishes() {
         pty.send("\u{c}\u{c}\u{c}");
         pty.vanish();
         let (code, took) = pty.end(PATIENCE);
-        assert_eq!(code, 129, "controls the terminal: {controls}");
+        assert_eq!(code, 129, "controls the terminal: {controls}: {:?}", log_files(&pty));
         assert!(took < Duration::from_secs(2), "controls the terminal: {controls}: {took:?}");
     }
 }
