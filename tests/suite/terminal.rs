@@ -328,6 +328,18 @@ fn it_refuses_where_it_cannot_be_drawn_and_names_the_commands() {
 }
 
 /// Settings that hold but for the display name, so that the wizard begins at step 1.
+#[test]
+fn ctrl_c_at_the_question_ends_with_130_and_nothing_written() {
+    let env = TestEnv::new(&small_company());
+    let settings = env.path("dingsync.toml").display().to_string();
+    let mut pty = Pty::dingsync(&["sync", "--config", &settings]);
+    pty.wait_for("Write 9 records to");
+    pty.send("\u{3}");
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 130, "{}", pty.text());
+    assert_eq!(env.simulator.dingtalk().writes(), 0);
+}
+
 fn unnamed(env: &TestEnv) -> String {
     let path = env.path("dingsync.toml");
     let text =
