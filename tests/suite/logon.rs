@@ -249,7 +249,7 @@ fn killed_at_any_moment_it_leaves_one_provider_and_ends_the_next_time() {
             .unwrap();
         let start = Instant::now();
         while seen() < before + calls && child.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < Duration::from_secs(20), "{calls} calls never came");
+            assert!(start.elapsed() < Duration::from_secs(60), "{calls} calls never came");
             std::thread::sleep(Duration::from_millis(1));
         }
         child.kill().unwrap();

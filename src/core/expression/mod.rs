@@ -30,6 +30,7 @@ pub enum Model {
 #[derive(Debug, Clone)]
 pub struct Expression {
     root: Node,
+    text: Box<str>,
 }
 
 /// Why a text is no expression.
@@ -48,13 +49,17 @@ impl Expression {
     /// Parses and checks: syntax, function names, argument counts, paths of the model.
     pub fn parse(text: &str, model: Model) -> Result<Self, ExpressionError> {
         parser::parse(text, model)
-            .map(|root| Self { root })
+            .map(|root| Self { root, text: text.into() })
             .map_err(|(offset, message)| place(text, offset, message))
     }
 
     /// The value for one record.
     pub fn evaluate(&self, scope: Scope<'_>) -> Result<Value, EvalError> {
-        evaluate::evaluate(&self.root, scope)
+        evaluate::evaluate(&self.root, scope).map_err(|trouble| {
+            let ExpressionError { row, column, message } = place(&self.text, trouble.at, trouble.message);
+            let line = if row > 1 { format!("line {row}, ") } else { String::new() };
+            EvalError(format!("{line}column {column}: {message}"))
+        })
     }
 
     /// The paths it reads, each once, in order of appearance.
