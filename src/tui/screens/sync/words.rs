@@ -5,6 +5,7 @@ use rust_i18n::t;
 use super::{Stage, Sync};
 use crate::core::course::{Cause, Course};
 use crate::core::event::{Meaning, PaceState, RunStatus};
+use crate::core::journal::RunKind;
 use crate::core::refusal;
 use crate::core::sentences::in_language;
 use crate::tui::shared::Shared;
@@ -24,7 +25,18 @@ pub(super) fn state(screen: &Sync, shared: &Shared) -> Option<String> {
         Stage::Following => {
             let course = screen.shown();
             let elapsed = figures::clock(course.elapsed_ms(shared.now_ms) / 1000);
-            Some(format!("{}  {}  {elapsed}", course.run, word(state_word(screen, course, shared.now_ms))))
+            let kind = course.process.as_ref().map_or(RunKind::Sync, |process| process.kind);
+            let what = match kind {
+                RunKind::Sync => String::new(),
+                RunKind::Retry => format!("{} ", t!("overview.kind.retry", locale = locale)),
+                RunKind::Undo => format!("{} ", t!("overview.kind.undo", locale = locale)),
+                RunKind::Watch => format!("{} ", t!("overview.kind.watch", locale = locale)),
+            };
+            Some(format!(
+                "{what}{}  {}  {elapsed}",
+                course.run,
+                word(state_word(screen, course, shared.now_ms))
+            ))
         }
     }
 }
