@@ -18,6 +18,7 @@ mod seal;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -88,8 +89,8 @@ impl Store {
 
 #[async_trait]
 impl Journal for Store {
-    async fn memory(&self) -> Result<Memory, Error> {
-        self.read(memory::load).await
+    async fn memory(&self) -> Result<Arc<Memory>, Error> {
+        self.read(memory::load).await.map(Arc::new)
     }
 
     async fn begin(&self, start: RunStart) -> Result<String, Error> {

@@ -15,6 +15,8 @@ pub use functions::{FUNCTIONS, Function};
 pub use paths::{OU_PATHS, USER_PATHS};
 pub use value::Value;
 
+use std::borrow::Cow;
+
 use parser::Node;
 
 /// Which model the paths of an expression start from.
@@ -55,6 +57,16 @@ impl Expression {
     /// The value for one record.
     pub fn evaluate(&self, scope: Scope<'_>) -> Result<Value, EvalError> {
         evaluate::evaluate(&self.root, scope)
+    }
+
+    /// The text of its value for one record, not copied where it stands in the record; `None` for null. An error when
+    /// there is no value, or no text for it.
+    pub fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, String> {
+        if let Some(text) = evaluate::as_it_stands(&self.root, scope) {
+            return Ok(text.map(Cow::Borrowed));
+        }
+        let value = self.evaluate(scope).map_err(|EvalError(why)| why)?;
+        Ok(value.into_text()?.map(Cow::Owned))
     }
 
     /// The paths it reads, each once, in order of appearance.
