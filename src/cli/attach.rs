@@ -158,7 +158,7 @@ impl<'a> Printing<'a> {
                     self.context.note(format!("  {hint}"));
                 }
             }
-            Told::Note(Note::Pace { .. } | Note::Lost { .. }) => {}
+            Told::Note(Note::Pace { .. } | Note::Logon { .. } | Note::Lost { .. }) => {}
         }
     }
 

@@ -9,13 +9,14 @@ use super::Exit;
 use super::args::LogonCommand;
 use super::context::Context;
 use super::sync::stop_on_signal;
+use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
 use crate::core::check::CheckStatus;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::logon::apply::{LogonRecord, LogonReport, apply, look, see};
 use crate::core::logon::chain::{Chain, chain};
-use crate::core::logon::{LogonAction, LogonChange, LogonPlan, policy};
+use crate::core::logon::{LogonAction, LogonBasis, LogonChange, LogonPlan, policy};
 use crate::core::plan::Plan;
 use crate::core::synchronize::StopSignal;
 use crate::core::text;
@@ -223,8 +224,8 @@ fn finish(report: &LogonReport, context: &Context, locale: &str) -> Exit {
 /// What a synchronization would be followed by; `None` where it concerns nobody.
 pub(super) async fn planned(connection: &Connection, sync: &Plan) -> Result<Option<LogonPlan>, Error> {
     let memory = connection.journal.memory().await?;
-    let plan = look(&connection.logon_work(&memory.users), Some(sync)).await?;
-    Ok((plan.chosen || !plan.changes.is_empty()).then_some(plan))
+    let basis = LogonBasis::read(&connection.logon_work(&memory.users)).await?;
+    Ok(basis.following(&memory.users, sync))
 }
 
 /// The same, printed; where IDaaS refuses to be looked at, the reason instead: the rest of a preview is no less true.
@@ -245,15 +246,20 @@ pub(super) async fn print_planned(connection: &Connection, sync: &Plan, context:
 pub(super) async fn follow(
     connection: &Connection,
     stop: &StopSignal,
+    telling: &mut Telling<'_>,
     context: &Context,
     locale: &str,
 ) -> Exit {
+    let mut told = |record: &LogonRecord| {
+        telling.show_logon(record);
+        show(record, context);
+    };
     let outcome = async {
         let memory = connection.journal.memory().await?;
-        apply(&connection.logon_work(&memory.users), stop, &mut |record| show(record, context)).await
+        apply(&connection.logon_work(&memory.users), stop, &mut told).await
     };
-    match outcome.await {
-        Ok(report) => finish(&report, context, locale),
-        Err(error) => finish(&LogonReport { error: Some(error), ..LogonReport::default() }, context, locale),
-    }
+    let report =
+        outcome.await.unwrap_or_else(|error| LogonReport { error: Some(error), ..LogonReport::default() });
+    report.error.iter().for_each(|error| telling.stop_logon(error));
+    finish(&report, context, locale)
 }

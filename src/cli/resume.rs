@@ -26,7 +26,6 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     let left = unfinished.plan.writes().saturating_sub(unfinished.ended.len() as u64);
     context.note(t!("sync.resumed", run = unfinished.run, left = left, locale = locale));
     let request = needs(&connection.services.profile)?.target;
-    let snapshot = connection.services.target.snapshot(&request).await?;
     let errand = (unfinished.kind, None, "resume");
     let mut telling = Telling::new(context, locale, &config, &connection, errand, &unfinished.plan);
     let stop = stop_on_signal(context, locale);
@@ -35,7 +34,7 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     let report = synchronize::resume(
         &connection.work(),
         unfinished,
-        &snapshot,
+        &request,
         &mut |event| match event {
             Event::Finished { .. } if is_sync => last = Some(event),
             event => telling.show(&event),
@@ -45,7 +44,7 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
     .await;
     let follows = is_sync && report.as_ref().is_ok_and(|report| ends_well(report.status));
     let after = match follows {
-        true => super::logon::follow(&connection, &stop, context, locale).await,
+        true => super::logon::follow(&connection, &stop, &mut telling, context, locale).await,
         false => Exit::Done,
     };
     last.iter().for_each(|event| telling.show(event));

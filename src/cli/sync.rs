@@ -89,6 +89,7 @@ pub(super) async fn apply(
     let work = connection.work();
     let errand = (kind, of_run.clone(), command(kind));
     let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
+    telling.expect_logon(more);
     let stop = stop_on_signal(context, locale);
     let mut last = None;
     let report = synchronize::apply(
@@ -106,7 +107,7 @@ pub(super) async fn apply(
     .await;
     let follows = logon.is_some() && report.as_ref().is_ok_and(|report| ends_well(report.status));
     let after = match follows {
-        true => super::logon::follow(connection, &stop, context, locale).await,
+        true => super::logon::follow(connection, &stop, &mut telling, context, locale).await,
         false => Exit::Done,
     };
     // The totals are the last line, whatever followed the writes.
@@ -214,9 +215,13 @@ fn approve(
         return Err(Error::new(ErrorKind::Approval, "nobody is here to approve the plan".to_owned())
             .with_hint("look at it with `dingsync preview`, then approve it with --yes"));
     }
+    let key = if more > 0 { "sync.ask_both" } else { "sync.ask" };
     let question = t!(
-        "sync.ask",
+        key,
         writes = writes,
+        target = plan.writes(),
+        logon = more,
+        instance = config.idaas.instance_id,
         connection = plan.connection,
         corp = config.dingtalk.corp_id,
         removals = plan.removals(),
@@ -242,7 +247,12 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
     let (signal, context) = (stop.clone(), context.clone());
     let stopping = t!("sync.stopping", locale = locale).into_owned();
     tokio::spawn(async move {
-        let Ok(mut terminate) = listen(SignalKind::terminate()) else { return };
+        // Listened to without a gap: a second interrupt right after the first is not to be lost.
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (listen(SignalKind::interrupt()), listen(SignalKind::terminate()))
+        else {
+            return;
+        };
         let (Ok(mut pause), Ok(mut go_on)) =
             (listen(SignalKind::user_defined1()), listen(SignalKind::user_defined2()))
         else {
@@ -250,7 +260,7 @@ pub(super) fn stop_on_signal(context: &Context, locale: &str) -> StopSignal {
         };
         loop {
             tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { return },
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 _ = pause.recv() => { signal.pause(); continue }
                 _ = go_on.recv() => { signal.go_on(); continue }

@@ -12,10 +12,12 @@ use super::progress::Progress;
 use crate::config::Config;
 use crate::connect::{Connection, SystemClock};
 use crate::core::clock::Clock;
+use crate::core::course::LogonCount;
 use crate::core::error::Error;
 use crate::core::event::Event;
 use crate::core::journal::RunKind;
 use crate::core::line::{Names, Process};
+use crate::core::logon::apply::{LogonOutcome, LogonRecord};
 use crate::core::plan::Plan;
 use crate::live::{Place, Recorder};
 
@@ -26,6 +28,7 @@ pub struct Telling<'a> {
     /// What is printed.
     pub progress: Progress<'a>,
     recorder: Recorder,
+    logon: LogonCount,
 }
 
 impl<'a> Telling<'a> {
@@ -45,12 +48,39 @@ impl<'a> Telling<'a> {
             connection: config.profile.display_name.clone(),
             ceiling: config.dingtalk.calls_per_second,
             planned: plan.summary,
+            logon: 0,
         };
         let target = Arc::clone(&connection.services.target);
         let place = Place::of(&config.state_path);
         let recorder =
             Recorder::new(place, process, Names::of(plan), || SystemClock.now_ms(), move || target.pace());
-        Self { context, locale, progress: Progress::new(context, locale), recorder }
+        let logon = LogonCount::default();
+        Self { context, locale, progress: Progress::new(context, locale), recorder, logon }
+    }
+
+    /// So many writes into IDaaS follow for QR code logon; to be said before the run begins.
+    pub fn expect_logon(&mut self, writes: u64) {
+        self.recorder.expect_logon(writes);
+    }
+
+    /// Tells how one row of QR code logon ended.
+    pub fn show_logon(&mut self, record: &LogonRecord) {
+        self.logon.done += 1;
+        match record.outcome {
+            LogonOutcome::Applied | LogonOutcome::Unchanged => {}
+            LogonOutcome::Skipped => self.logon.skipped += 1,
+            LogonOutcome::Failed => {
+                self.logon.failed += 1;
+                self.logon.refusal.clone_from(&record.message);
+            }
+        }
+        self.recorder.tell_logon(&self.logon);
+    }
+
+    /// QR code logon did not get as far as its rows, or not through all of them.
+    pub fn stop_logon(&mut self, why: &Error) {
+        self.logon.refusal = Some(why.message.clone());
+        self.recorder.tell_logon(&self.logon);
     }
 
     /// Tells one event.

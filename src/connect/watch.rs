@@ -48,7 +48,10 @@ impl Following {
         let (edits, edited) = mpsc::unbounded_channel();
         let options = ReceiverOptions {
             keys: match &settings.jwks_url {
-                Some(url) => Some(Keys::new(transport(config, Some(KEYS_TIMEOUT))?, url.clone())),
+                Some(url) => Some(Keys::new(
+                    Transport::new(&transport_options(config, Some(KEYS_TIMEOUT)))?,
+                    url.clone(),
+                )),
                 None => None,
             },
             application_id: settings.application_id.clone(),
@@ -63,7 +66,10 @@ impl Following {
             now_ms: || SystemClock.now_ms(),
         };
         let feed = EditFeed {
-            transport: transport(config, None)?,
+            transport: Transport::new(&TransportOptions {
+                is_upgradable: true,
+                ..transport_options(config, None)
+            })?,
             api_endpoint: config.dingtalk.api_endpoint.clone(),
             app_key: config.dingtalk.app_key.clone(),
             app_secret: secret(&config.dingtalk.app_secret).await?,
@@ -93,11 +99,11 @@ impl Following {
     }
 }
 
-fn transport(config: &Config, timeout: Option<Duration>) -> Result<Transport, Error> {
-    Transport::new(&TransportOptions {
+fn transport_options(config: &Config, timeout: Option<Duration>) -> TransportOptions {
+    TransportOptions {
         timeout: timeout.unwrap_or(Duration::from_secs(config.network.timeout_seconds)),
         ca_file: config.network.ca_file.clone(),
         proxy: config.network.proxy.clone(),
         ..TransportOptions::default()
-    })
+    }
 }

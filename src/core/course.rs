@@ -78,6 +78,21 @@ pub struct PhaseCount {
     pub span: Option<(i64, i64)>,
 }
 
+/// How far QR code logon is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogonCount {
+    /// Rows that ended.
+    pub done: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// Refused.
+    pub failed: u64,
+    /// Left alone because others bound the account.
+    pub skipped: u64,
+    /// Why the latest of these was not written.
+    pub refusal: Option<String>,
+}
+
 /// A record that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -143,6 +158,8 @@ pub struct Course {
     pub finished: Option<(RunStatus, RunSummary)>,
     /// What stopped it: message and way out.
     pub trouble: Option<(String, Option<String>)>,
+    /// QR code logon, which follows the records.
+    pub logon: LogonCount,
     /// Lines that could not be written.
     pub lost: u64,
     /// When it began, Unix milliseconds.
@@ -165,8 +182,24 @@ impl Course {
                 (self.lanes, self.paused_seconds, self.throttled) = (lanes, paused_seconds, throttled);
             }
             Told::Note(Note::Trouble { message, hint, .. }) => self.trouble = Some((message, hint)),
+            Told::Note(Note::Logon { done, failed, skipped, refusal }) => {
+                let total = self.logon.total.max(done);
+                let refusal = refusal.or(self.logon.refusal.take());
+                self.logon = LogonCount { done, total, failed, skipped, refusal };
+            }
             Told::Note(Note::Lost { lines }) => self.lost += lines,
         }
+    }
+
+    /// Records and rows of QR code logon: done, and in all.
+    pub fn whole(&self) -> (u64, u64) {
+        (self.done + self.logon.done, self.total + self.logon.total)
+    }
+
+    /// Rows of the plan that nobody tried, because they need a decision or a correction.
+    pub fn undecided(&self) -> u64 {
+        let of = |counts: ActionCounts| counts.conflict + counts.blocked;
+        self.process.as_ref().map_or(0, |process| of(process.planned.departments) + of(process.planned.users))
     }
 
     /// Whether the operator lets it wait; a pause of the service has an end.
@@ -215,6 +248,7 @@ impl Course {
         for phase in Phase::ALL {
             self.phases.entry(phase).or_default().total = phase.planned(&process.planned);
         }
+        self.logon = LogonCount { total: process.logon, ..LogonCount::default() };
         self.process = Some(process);
         self.window.clear();
         (self.finished, self.trouble, self.paused_seconds) = (None, None, None);

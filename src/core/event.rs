@@ -152,6 +152,31 @@ impl RunStatus {
     }
 }
 
+/// What a run's end means to an operator: how it ended, read together with what became of its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// What the status says.
+    Status(RunStatus),
+    /// Everything that was tried was written; only rows that nobody tried wait for a decision or a correction.
+    Undecided,
+}
+
+impl Meaning {
+    /// Of a run that ended like this.
+    pub fn of(status: RunStatus, summary: &RunSummary) -> Self {
+        let is_whole = summary.failed + summary.skipped == 0;
+        if status == RunStatus::PartialSuccess && is_whole { Self::Undecided } else { Self::Status(status) }
+    }
+
+    /// Its word: part of a locale key.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.as_str(),
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
 /// Totals of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field counts the outcome of its name")]

@@ -12,7 +12,7 @@ use super::event::{RecordEvent, RunStatus, RunSummary};
 use super::field::FieldName;
 use super::plan::{Entity, FieldChange, Plan};
 use super::source::{AccountId, UnitId};
-use super::target::{DepartmentId, UserId, Write, Written};
+use super::target::{Department, DepartmentId, User, UserId, Write, Written};
 
 /// What earlier runs left behind, as far as planning depends on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,10 +128,24 @@ pub struct RunStart {
     pub kind: RunKind,
     /// The approved plan, whole.
     pub plan: Plan,
+    /// What was read, as far as a resume judges by it.
+    pub seen: Seen,
     /// The run whose records are tried again or undone.
     pub of_run: Option<String>,
     /// When, Unix milliseconds.
     pub started_at_ms: i64,
+}
+
+/// What a plan was made from, as far as applying it depends on it: whoever resumes a run judges by the same reading,
+/// and need not read everything again. Kept until the run is finished.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// When it was read, Unix milliseconds.
+    pub read_at_ms: i64,
+    /// Departments; none where no row changes or removes one.
+    pub departments: Vec<Department>,
+    /// Users that a row removes, or changes in a way that needs the rest of them.
+    pub users: Vec<User>,
 }
 
 /// A write about to be sent: stored and flushed before it is.
@@ -219,6 +233,8 @@ pub struct UnfinishedRun {
     pub plan: Plan,
     /// When it started, Unix milliseconds.
     pub started_at_ms: i64,
+    /// What its plan was made from; `None` of a run that an older dingsync began.
+    pub seen: Option<Seen>,
     /// Rows that have ended.
     pub ended: Vec<RecordEnd>,
     /// Calls that were intended and have no end: in flight when the process died.

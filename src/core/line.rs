@@ -56,6 +56,17 @@ pub enum Note {
         /// The way out.
         hint: Option<String>,
     },
+    /// How far QR code logon is, which follows the records under the same approval.
+    Logon {
+        /// Rows that ended.
+        done: u64,
+        /// Those that were refused.
+        failed: u64,
+        /// Those that were left alone because others bound the account.
+        skipped: u64,
+        /// Why the latest of these was not written.
+        refusal: Option<String>,
+    },
     /// Lines that could not be written.
     Lost {
         /// How many.
@@ -78,6 +89,9 @@ pub struct Process {
     pub ceiling: u32,
     /// Counts of the whole plan.
     pub planned: Summary,
+    /// Writes into IDaaS that follow for QR code logon.
+    #[serde(default)]
+    pub logon: u64,
 }
 
 /// The names of a plan's records, for lines that have only ids.

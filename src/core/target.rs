@@ -39,7 +39,7 @@ impl fmt::Display for DepartmentId {
 }
 
 /// A person in DingTalk, as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// `userid`.
     pub id: UserId,
@@ -73,7 +73,7 @@ impl User {
 }
 
 /// A node of the DingTalk tree, as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Department {
     /// `dept_id`.
     pub id: DepartmentId,

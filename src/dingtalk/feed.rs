@@ -8,16 +8,14 @@ use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::loose::Many;
 use crate::core::incremental::{Edit, Subject};
 use crate::core::target::{DepartmentId, UserId};
-use crate::http::{Method, Request, Transport};
+use crate::http::{Method, Request, Transport, WebSocket};
 
 /// A gateway that is silent for this long is gone: it sends a ping every minute.
 const SILENCE: Duration = Duration::from_secs(180);
@@ -27,11 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_WAIT: u64 = 1;
 const LONGEST_WAIT: u64 = 60;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// The feed of one app.
 pub struct EditFeed {
-    /// Sends the one request that opens a connection.
+    /// Sends the one request that opens a connection, and becomes it; upgradable.
     pub transport: Transport,
     /// Base address of the newer interfaces, without a slash at its end.
     pub api_endpoint: String,
@@ -88,7 +84,7 @@ impl EditFeed {
         }
     }
 
-    async fn connect(&self) -> Result<Socket, String> {
+    async fn connect(&self) -> Result<WebSocket, String> {
         let body = json!({
             "clientId": self.app_key,
             "clientSecret": self.app_secret.expose_secret(),
@@ -113,15 +109,12 @@ impl EditFeed {
             return Err("the gateway names an address that is not encrypted".to_owned());
         }
         url.query_pairs_mut().append_pair("ticket", &opened.ticket);
-        // An error may quote the address, and with it the ticket.
-        let connected =
-            connect_async(url.as_str()).await.map_err(|_| "the WebSocket is refused".to_owned())?;
-        Ok(connected.0)
+        self.transport.web_socket(url.as_str()).await.map_err(|failure| failure.to_string())
     }
 }
 
 /// Reads until the connection ends; answers why it did.
-async fn listen(mut socket: Socket, edits: &UnboundedSender<Edit>) -> String {
+async fn listen(mut socket: WebSocket, edits: &UnboundedSender<Edit>) -> String {
     loop {
         let message = match timeout(SILENCE, socket.next()).await {
             Err(_) => return "the gateway is silent".to_owned(),

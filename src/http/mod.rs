@@ -6,11 +6,13 @@ pub mod lane;
 mod pace;
 mod request;
 pub mod retry;
+mod upgrade;
 
 pub use failure::{NotSent, TransportFailure};
 pub use lane::{Lanes, Scope, Turn};
 pub use request::{Answer, Request};
 pub use reqwest::Method;
+pub use upgrade::WebSocket;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub struct TransportOptions {
     pub proxy: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Speaks HTTP/1.1 only: what is to become a WebSocket.
+    pub is_upgradable: bool,
 }
 
 impl Default for TransportOptions {
@@ -47,6 +51,7 @@ impl Default for TransportOptions {
             ca_file: None,
             proxy: None,
             user_agent: concat!("dingsync/", env!("CARGO_PKG_VERSION")).to_owned(),
+            is_upgradable: false,
         }
     }
 }
@@ -131,7 +136,9 @@ fn build(
     network: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, Error> {
     let base = || {
-        network(reqwest::Client::builder())
+        let builder = network(reqwest::Client::builder());
+        let builder = if options.is_upgradable { builder.http1_only() } else { builder };
+        builder
             .user_agent(&options.user_agent)
             .timeout(options.timeout)
             .connect_timeout(CONNECT_LIMIT.min(options.timeout / 2))

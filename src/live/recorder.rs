@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::place::Place;
+use crate::core::course::LogonCount;
 use crate::core::error::Error;
 use crate::core::event::Event;
 use crate::core::line::{Line, Names, Note, Process, Told};
@@ -80,6 +81,17 @@ impl Recorder {
             }
             Event::Started { .. } | Event::Record(_) => self.send(line),
         }
+    }
+
+    /// So many writes into IDaaS follow for QR code logon; to be said before the run begins.
+    pub fn expect_logon(&mut self, writes: u64) {
+        self.process.logon = writes;
+    }
+
+    /// Writes down how far QR code logon is.
+    pub fn tell_logon(&self, far: &LogonCount) {
+        let LogonCount { done, total: _, failed, skipped, refusal } = far.clone();
+        self.note(Note::Logon { done, failed, skipped, refusal });
     }
 
     /// Why lines could not be written; asked once, told once.
@@ -229,6 +241,7 @@ mod tests {
             connection: "Test".into(),
             ceiling: 20,
             planned: Default::default(),
+            logon: 0,
         };
         Recorder::new(place.clone(), process, Names::default(), || 7, PaceReport::default)
     }

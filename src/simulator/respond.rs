@@ -22,7 +22,12 @@ pub(super) enum Fate {
 /// Latency, and the faults that come before a call is carried out.
 pub(super) async fn before(faults: &Faults, options: &Options, operation: &str) -> Fate {
     let slow = faults.number("slow").and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
-    let wait = options.latency + slow.unwrap_or_default();
+    let mut wait = options.latency + slow.unwrap_or_default();
+    if let Some(most) = faults.count("jitter").filter(|most| *most > 0) {
+        // Sooner or later, in equal shares.
+        let shift = Duration::from_millis(rand::random_range(0..=2 * most));
+        wait = (wait + shift).saturating_sub(Duration::from_millis(most));
+    }
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }

@@ -15,6 +15,7 @@ mod memory;
 mod open;
 mod runs;
 mod seal;
+mod seen;
 mod writer;
 
 use std::path::{Path, PathBuf};

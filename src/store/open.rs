@@ -186,10 +186,10 @@ fn check_content(connection: &Connection, path: &Path, owner: &ConnectionId) -> 
     }
     check_owner(connection, path, owner)?;
     // A write that changes nothing proves that the file can be written.
-    let table = super::logon::TABLE;
+    let (logon, seen) = (super::logon::TABLE, super::seen::TABLE);
     connection
         .execute_batch(&format!(
-            "BEGIN IMMEDIATE; UPDATE memory SET value = value WHERE kind = 'meta'; {table} COMMIT;"
+            "BEGIN IMMEDIATE; UPDATE memory SET value = value WHERE kind = 'meta'; {logon} {seen} COMMIT;"
         ))
         .map_err(sql)
 }

@@ -10,6 +10,7 @@ use crate::core::plan::Plan;
 use super::calls;
 use super::fault::Fault;
 use super::seal::{seal, verify};
+use super::seen;
 
 /// Columns of a [`RunRecord`]; the plan itself is left out, as it can be large.
 const HEAD: &str = "id, kind, plan_id, started_at_ms, finished_at_ms, status, total, summary, planned";
@@ -34,6 +35,7 @@ pub(crate) fn begin(connection: &Connection, start: &RunStart) -> Result<String,
             seal("run", &[&id, &plan]),
         ),
     )?;
+    seen::keep(connection, &id, &start.seen)?;
     Ok(id)
 }
 
@@ -51,7 +53,10 @@ pub(crate) fn finish(
         "UPDATE run SET status = ?2, summary = ?3, finished_at_ms = ?4, source_accounts = ?5 WHERE id = ?1",
         (run, status.as_str(), serde_json::to_string(summary)?, finished_at_ms, accounts),
     )?;
-    if changed == 1 { Ok(()) } else { Err(Fault::Damaged(format!("run {run} was never begun"))) }
+    if changed != 1 {
+        return Err(Fault::Damaged(format!("run {run} was never begun")));
+    }
+    seen::forget(connection, run)
 }
 
 /// The latest run that has begun and not finished.
@@ -69,6 +74,7 @@ pub(crate) fn unfinished(connection: &Connection) -> Result<Option<UnfinishedRun
         kind: serde_json::from_str(&kind)?,
         plan: plan_of(connection, &run)?,
         started_at_ms,
+        seen: seen::of(connection, &run)?,
         ended: calls::ended(connection, &run)?,
         in_flight: calls::in_flight(connection, &run)?,
         run,

@@ -233,6 +233,8 @@ actions! {
     Kind7 "kind" [Char('7')];
     /// Rows of the eighth kind.
     Kind8 "kind" [Char('8')];
+    /// Rows of the ninth kind.
+    Kind9 "kind" [Char('9')];
     /// Rows of every kind.
     EveryKind "every_kind" [Char('0')];
     /// Pause a run, or let it go on.

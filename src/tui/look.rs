@@ -1,6 +1,10 @@
 //! How everything looks: language, symbols, the terminal's own sixteen colours. Colour never carries meaning alone.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::core::sentences::in_language;
 
 /// What every picture depends on besides the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,12 @@ pub enum Tone {
 }
 
 impl Look {
+    /// A sentence of the program's own in the operator's language: errors and findings are made in English where they
+    /// happen.
+    pub fn said(self, sentence: &str) -> Cow<'_, str> {
+        in_language(sentence, self.locale)
+    }
+
     /// The style of a tone.
     pub fn style(self, tone: Tone) -> Style {
         let (colour, modifier) = match tone {

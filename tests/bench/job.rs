@@ -11,14 +11,16 @@
     reason = "a measurement prints, and fails by panicking"
 )]
 
-use std::collections::BTreeMap;
+mod simulation;
+
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use serde_json::Value;
+
+use simulation::{Simulation, seconds};
 
 const ACCOUNTS: u64 = 10_000;
 const UNITS: u64 = 500;
@@ -37,130 +39,6 @@ fn main() {
             measure();
         }
     }
-}
-
-/// A simulation in a process of its own, with settings beside it.
-struct Simulation {
-    process: Child,
-    _stdout: BufReader<ChildStdout>,
-    directory: tempfile::TempDir,
-    url: String,
-}
-
-impl Simulation {
-    fn start(accounts: u64, units: u64, qps: u64, latency_ms: u64) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = directory.path().join("config");
-        let mut process = program()
-            .arg("simulate")
-            .args(["--accounts", &accounts.to_string(), "--units", &units.to_string(), "--existing", "0"])
-            .args(["--dingtalk-qps", &qps.to_string(), "--latency-ms", &latency_ms.to_string()])
-            .arg("--write-config")
-            .arg(&config)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).expect("the simulation says where it listens");
-        let url = ready["oapi_endpoint"].as_str().unwrap().to_owned();
-        Self { process, _stdout: stdout, directory, url }
-    }
-
-    fn settings(&self) -> PathBuf {
-        self.directory.path().join("config/dingsync.toml")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = program();
-        command.args(arguments).arg("--config").arg(self.settings());
-        command.env("HOME", self.directory.path()).stderr(Stdio::null());
-        command
-    }
-
-    fn asked(&self, path: &str) -> Value {
-        let url = format!("{}/_simulator/{path}", self.url);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
-            client.get(url).send().await.unwrap().json().await.unwrap()
-        })
-    }
-
-    /// Counts of an interface.
-    fn counts(&self, interface: &str) -> Counts {
-        let all = self.asked("dingtalk/counters");
-        let count = |key: &str| all[interface][key].as_u64().unwrap_or(0);
-        Counts { calls: count("calls"), applied: count("applied"), throttled: count("throttled") }
-    }
-
-    /// Calls of all DingTalk interfaces, and those refused for flow control.
-    fn all_calls(&self) -> (u64, u64) {
-        let all = self.asked("dingtalk/counters");
-        let sum =
-            |key: &str| all.as_object().unwrap().values().map(|count| count[key].as_u64().unwrap_or(0)).sum();
-        (sum("calls"), sum("throttled"))
-    }
-
-    /// Departments by path and people by name with their paths: the address book without its ids.
-    fn picture(&self) -> BTreeMap<String, Vec<String>> {
-        let state = self.asked("dingtalk/state");
-        let departments: BTreeMap<i64, (Option<i64>, String)> = state["departments"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|d| {
-                (
-                    d["id"].as_i64().unwrap(),
-                    (d["parent"].as_i64(), text(&d["name"]) + &text(&d["source_identifier"])),
-                )
-            })
-            .collect();
-        let path = |id: i64| {
-            let (mut names, mut at) = (Vec::new(), Some(id));
-            while let Some((parent, name)) = at.and_then(|id| departments.get(&id)) {
-                names.push(name.clone());
-                at = *parent;
-            }
-            names.join(" < ")
-        };
-        let mut picture: BTreeMap<String, Vec<String>> =
-            departments.keys().map(|id| (format!("department {}", path(*id)), Vec::new())).collect();
-        for user in state["users"].as_object().unwrap().values() {
-            let mut places: Vec<String> =
-                user["departments"].as_array().unwrap().iter().map(|id| path(id.as_i64().unwrap())).collect();
-            places.sort();
-            let person = format!("user {} {} {}", text(&user["mobile"]), text(&user["name"]), user["fields"]);
-            assert!(picture.insert(person, places).is_none(), "somebody is there twice");
-        }
-        picture
-    }
-}
-
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-struct Counts {
-    calls: u64,
-    applied: u64,
-    throttled: u64,
-}
-
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_dingsync"))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn seconds(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1000.0
 }
 
 /// Creates are the longest of the lanes that work side by side, so they set the floor.
@@ -233,7 +111,10 @@ fn killed() {
         "  whole       {:.1} s; longest way back to the first record {longest:.1} s",
         begun.elapsed().as_secs_f64()
     );
-    println!("  users       {} created by {} calls", users.applied, users.calls);
+    println!(
+        "  users       {} created by {} calls, {} of them refused for pace",
+        users.applied, users.calls, users.throttled
+    );
     println!("  departments {} created by {} calls", departments.applied, departments.calls);
     assert_eq!(status.code(), Some(0));
     assert_eq!((users.applied, departments.applied), (ACCOUNTS, UNITS), "something was created twice");

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench plan` measures 10,000 and 100,000 accounts against as many users, 1 % of them changed; a number
 //! measures that many: `cargo bench --bench plan -- 1000000`. The peer is the public `csv-diff` on the same records as
-//! files; it is run where `python3` has it (`pip install csv-diff==1.2`).
+//! files; it runs when the Python named in `DINGSYNC_PEER_PYTHON`, else `python3`, has `csv-diff==1.2`.
 
 #![allow(
     clippy::unwrap_used,
@@ -122,10 +122,11 @@ fn peer(company: &Company, own_ms: f64) -> String {
     let (before, after) = (directory.path().join("before.csv"), directory.path().join("after.csv"));
     write(&before, company.target.users.iter().map(of_user));
     write(&after, company.source.accounts.iter().map(|account| of_account(company, account)));
-    let ran = Command::new("python3").arg(PEER).args([&before, &after]).arg(RUNS.to_string()).output();
+    let python = std::env::var_os("DINGSYNC_PEER_PYTHON").unwrap_or_else(|| "python3".into());
+    let ran = Command::new(python).arg(PEER).args([&before, &after]).arg(RUNS.to_string()).output();
     let told = ran.ok().filter(|output| output.status.success());
     let Some(told) = told.and_then(|output| serde_json::from_slice::<Value>(&output.stdout).ok()) else {
-        return "is not here (pip install csv-diff==1.2)".to_owned();
+        return "not run: no Python with csv-diff (pip install csv-diff==1.2)".to_owned();
     };
     let number = |key: &str| told[key].as_f64().unwrap_or(f64::NAN);
     format!(

@@ -90,6 +90,7 @@ fn pictures(company: &Company) {
         target: Arc::new(company.target.clone()),
         memory: company.memory.clone(),
         now_ms: 1_790_000_000_000,
+        logon: Ok(None),
     };
     let view = Arc::new(View::new(company.plan(), basis));
     let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Preview));

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, TestEnv, account, small_company};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A company whose sync takes a few seconds.
 fn slow_company() -> TestEnv {

@@ -103,21 +103,6 @@ fn the_tree_is_the_one_of_after_the_plan_with_its_changes_by_branch() {
 }
 
 #[test]
-fn problems_are_gone_through_in_a_circle() {
-    let mut company = company();
-    company.account("e", "E", "12", "", &["ou_rd"]);
-    let browser = browser(&company);
-    let hits = browser.hits(&Filter::default());
-    let first = browser.next_problem(&hits, 0).unwrap();
-    let second = browser.next_problem(&hits, first).unwrap();
-    assert_ne!(first, second);
-    assert_eq!(browser.next_problem(&hits, second), Some(first));
-    assert_eq!(browser.previous_problem(&hits, first), Some(second));
-    let quiet = browser.hits(&Filter { kind: Some(Kind::Create), ..Filter::default() });
-    assert_eq!(browser.next_problem(&quiet, 0), None);
-}
-
-#[test]
 fn calls_are_counted_by_interface_as_the_plan_counts_them() {
     let company = company();
     let plan = company.plan();

@@ -1,12 +1,11 @@
 //! The live picture of a run, drawn on a test terminal from the lines that a run writes.
 
-use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+mod any_order;
+mod ended;
+mod wire;
 
 use dingsync::config::settings_file::SettingsFile;
 use dingsync::config::{Environment, LoadOptions};
-use dingsync::core::course::Course;
 use dingsync::core::event::{Event, Outcome, PaceState, RecordEvent, RunStatus, RunSummary};
 use dingsync::core::journal::{LockHolder, RunKind};
 use dingsync::core::line::{Line, Note, Process, Told as Word};
@@ -19,10 +18,8 @@ use dingsync::tui::message::{Answer, Command, Message};
 use dingsync::tui::screen::ScreenId;
 use dingsync::tui::shared::Shared;
 use dingsync::tui::worker::run::{Request, Told};
-use proptest::prelude::*;
 use ratatui::Terminal;
-use ratatui::backend::{CrosstermBackend, TestBackend};
-use ratatui::{TerminalOptions, Viewport};
+use ratatui::backend::TestBackend;
 
 const START: i64 = 1_769_846_400_000;
 const ENGLISH: Look = Look { locale: "en", is_ascii: false, has_colour: false };
@@ -59,20 +56,25 @@ fn line(at: i64, told: Word) -> Line {
     Line { at_ms: START + at, name: None, told }
 }
 
-fn process() -> Word {
-    let planned = Summary {
-        departments: ActionCounts { create: 6, link: 1, update: 2, ..ActionCounts::default() },
-        users: ActionCounts { create: 208, link: 3641, update: 190, moved: 13, ..ActionCounts::default() },
-    };
-    let holder = LockHolder {
+fn holder() -> LockHolder {
+    LockHolder {
         pid: 4711,
         host: "h".into(),
         user: "root".into(),
         command: "sync".into(),
         since: "2026-01-31T08:00:00Z".into(),
+    }
+}
+
+fn process() -> Word {
+    let planned = Summary {
+        departments: ActionCounts { create: 6, link: 1, update: 2, ..ActionCounts::default() },
+        users: ActionCounts { create: 208, link: 3641, update: 190, moved: 13, ..ActionCounts::default() },
     };
+    let holder = holder();
     let connection = "Acme to DingTalk".into();
-    let process = Process { holder, kind: RunKind::Sync, of_run: None, connection, ceiling: 20, planned };
+    let process =
+        Process { holder, kind: RunKind::Sync, of_run: None, connection, ceiling: 20, planned, logon: 0 };
     Word::Note(Note::Process(Box::new(process)))
 }
 
@@ -299,159 +301,5 @@ fn figures_do_not_change_their_width_or_place() {
     let after = picture(&app, (80, 24));
     for what in [" %  ", "calls/s", "refused for pace", "failed 2"] {
         assert_eq!(column(&before, what), column(&after, what), "{what}");
-    }
-}
-
-/// Counts what would go over the wire.
-#[derive(Clone, Default)]
-struct Wire(Arc<AtomicUsize>, Arc<Mutex<Vec<u8>>>);
-
-impl Write for Wire {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
-        self.1.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Bytes a second while a run goes on for ten seconds at 60 records a second, drawn four times a second as lines come.
-fn busy(log: bool, has_colour: bool) -> usize {
-    let mut app = running(Look { has_colour, ..CHINESE }, (80, 24));
-    if log {
-        app.update(Message::Key(Key::Char('l')));
-    }
-    let wire = Wire::default();
-    let viewport = Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 80, 24));
-    let options = TerminalOptions { viewport };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(wire.clone()), options).unwrap();
-    terminal.draw(|frame| app.render(frame)).unwrap();
-    let first = wire.0.load(Ordering::Relaxed);
-    let names = ["欧阳娜娜", "司马光明", "王伟", "Zoë O'Neill", "李静", "Maximilian Großmann"];
-    let mut seq = 2000;
-    for step in 0..40 {
-        let at = 41_000 + step * 250;
-        let mut more = Vec::new();
-        for _ in 0..15 {
-            seq += 1;
-            let name = names[seq as usize % names.len()];
-            more.push(record(at, seq, name, Action::Update, Outcome::Applied, None));
-        }
-        if step % 4 == 0 {
-            more.push(pace(at, 19.0 - (step % 3) as f64, 19.4, 0, None));
-            more.push(progress(at, seq - 80, PaceState::Running));
-        }
-        lines(&mut app, more);
-        app.update(Message::Tick(START + at));
-        terminal.draw(|frame| app.render(frame)).unwrap();
-    }
-    (wire.0.load(Ordering::Relaxed) - first) / 10
-}
-
-#[test]
-fn a_busy_run_stays_under_twenty_kilobytes_a_second_and_an_idle_one_under_one() {
-    for (log, has_colour) in [(false, false), (false, true), (true, true)] {
-        let bytes = busy(log, has_colour);
-        assert!(bytes < 20_000, "{bytes} bytes a second");
-    }
-    let mut app = running(CHINESE, (80, 24));
-    lines(&mut app, vec![progress(42_000, 1940, PaceState::Paused)]);
-    let wire = Wire::default();
-    let options = TerminalOptions { viewport: Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 80, 24)) };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(wire.clone()), options).unwrap();
-    terminal.draw(|frame| app.render(frame)).unwrap();
-    let first = wire.0.load(Ordering::Relaxed);
-    for half in 0..20 {
-        app.update(Message::Tick(START + 42_000 + half * 500));
-        terminal.draw(|frame| app.render(frame)).unwrap();
-    }
-    let bytes = (wire.0.load(Ordering::Relaxed) - first) / 10;
-    assert!(bytes < 1_000, "{bytes} bytes a second at rest");
-}
-
-/// Anything that may come.
-fn any_line() -> impl Strategy<Value = Line> {
-    let at = 0i64..200_000;
-    let outcome = prop_oneof![
-        Just(Outcome::Applied),
-        Just(Outcome::Failed),
-        Just(Outcome::Skipped),
-        Just(Outcome::Pending)
-    ];
-    let state = prop_oneof![
-        Just(PaceState::Running),
-        Just(PaceState::Throttled),
-        Just(PaceState::Paused),
-        Just(PaceState::Waiting)
-    ];
-    prop_oneof![
-        at.clone().prop_map(|at| line(at, started())),
-        at.clone().prop_map(|at| line(at, process())),
-        (at.clone(), 0u64..9000, "\\PC{0,12}", outcome, "[a-z0-9\u{1b}]{0,6}").prop_map(
-            |(at, seq, name, outcome, code)| {
-                record(at, seq, &name, Action::Update, outcome, Some(code.as_str()).filter(|_| seq % 2 == 0))
-            }
-        ),
-        (at.clone(), 0u64..9000, state).prop_map(|(at, done, state)| progress(at, done, state)),
-        (at.clone(), 0.0..2000f64, 0.0..2000f64, 0u64..99, proptest::option::of(0u64..600))
-            .prop_map(|(at, recent, limit, refused, paused)| pace(at, recent, limit, refused, paused)),
-        Just(finished(RunStatus::Cancelled)),
-        Just(finished(RunStatus::Success)),
-    ]
-}
-
-fn any_message() -> impl Strategy<Value = Message> {
-    let key = prop_oneof![
-        prop::sample::select(vec![
-            Key::Enter,
-            Key::Esc,
-            Key::Up,
-            Key::Down,
-            Key::PageDown,
-            Key::End,
-            Key::Home,
-            Key::Tab,
-            Key::Ctrl('c')
-        ]),
-        prop::sample::select("nplfzSry?:".chars().collect::<Vec<_>>()).prop_map(Key::Char),
-    ];
-    prop_oneof![
-        3 => key.prop_map(Message::Key),
-        4 => (prop::collection::vec(any_line(), 0..20), any::<bool>())
-            .prop_map(|(lines, is_alive)| Message::Answer(Answer::Run(Told::Lines(lines, is_alive)))),
-        1 => Just(Message::Answer(Answer::Run(Told::Following("20260131-0003".into())))),
-        1 => Just(Message::Answer(Answer::Run(Told::Idle))),
-        1 => Just(Message::Answer(Answer::Run(Told::Starting))),
-        1 => (1u16..220, 1u16..70).prop_map(|(columns, rows)| Message::Resize(columns, rows)),
-        1 => (0i64..400_000).prop_map(|at| Message::Tick(START + at)),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_comes_the_picture_is_drawn_and_harmless(messages in prop::collection::vec(any_message(), 1..40)) {
-        let mut app = app(CHINESE, (80, 24));
-        for message in messages {
-            app.update(message);
-            let size = app.shared.size;
-            let shown = picture(&app, size);
-            prop_assert!(!shown.contains(char::from(0x1b)), "an escape");
-        }
-    }
-
-    #[test]
-    fn totals_never_run_backwards_within_a_process(lines in prop::collection::vec(any_line(), 0..60)) {
-        let mut course = Course::default();
-        for line in lines {
-            let begins = matches!(line.told, Word::Event(Event::Started { .. }));
-            let before = course.done;
-            course.take(line);
-            prop_assert!(begins || course.done >= before);
-        }
     }
 }

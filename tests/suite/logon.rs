@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use dingsync::core::course::Course;
+use dingsync::live::{Follower, Place};
 use dingsync::simulator::changes::Step;
 use serde_json::{Value, json};
 
@@ -105,6 +107,25 @@ fn a_sync_is_followed_by_logon_under_the_same_approval_and_then_nothing_is_left(
     let document = env.run(&["preview", "--json"]).json();
     assert_eq!(document["format"], "dingsync.plan/1");
     assert!(document.get("logon").is_none(), "the plan document keeps its shape");
+}
+
+#[test]
+fn a_saved_plan_without_records_is_followed_by_logon_and_its_events_say_so() {
+    let env = synchronized();
+    let file = env.path("plan.json").display().to_string();
+    assert_eq!(env.run(&["preview", "--out", &file]).code, 0);
+    let ran = env.run(&["sync", "--plan", &file, "--yes", "--json"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(mappings(&env), bindings(&env));
+
+    let run = ran.lines()[0]["run"].as_str().unwrap().to_owned();
+    let state = env.path("state.db");
+    let mut course = Course::default();
+    for line in Follower::new(Place::of(&state).events(&run).unwrap()).read().unwrap() {
+        course.take(line);
+    }
+    assert_eq!(course.whole(), (7, 7), "the provider and six accounts: {:?}", course.logon);
+    assert!(course.finished.is_some());
 }
 
 #[test]
@@ -228,7 +249,7 @@ fn killed_at_any_moment_it_leaves_one_provider_and_ends_the_next_time() {
             .unwrap();
         let start = Instant::now();
         while seen() < before + calls && child.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < Duration::from_secs(20), "{calls} calls never came");
+            assert!(start.elapsed() < Duration::from_secs(60), "{calls} calls never came");
             std::thread::sleep(Duration::from_millis(1));
         }
         child.kill().unwrap();

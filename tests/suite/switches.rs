@@ -313,3 +313,48 @@ fn the_source_refuses_by_its_rules() {
         assert!(error.contains(&format!("\"kind\":\"{kind}\"")) && error.contains(part), "{fault}: {error}");
     }
 }
+
+/// The item of a check.
+fn item(env: &TestEnv, id: &str) -> Value {
+    let ran = env.run(&["check", "--json"]);
+    ran.json()["items"].as_array().unwrap().iter().find(|item| item["id"] == id).unwrap().clone()
+}
+
+#[test]
+fn a_field_permission_is_named_by_its_label_where_fields_are_missing_and_by_its_code_where_calls_are_refused()
+{
+    let env = company();
+    env.fault("no-mobile");
+    let hidden = item(&env, "mobile_readable");
+    assert_eq!((&hidden["status"], &hidden["missing"]), (&json!("fail"), &json!(["企业员工手机号信息"])));
+    env.heal("no-mobile");
+    // No code is published: whatever the gateway names is what is told.
+    for code in ["fieldMobile", "qyapi_get_member_mobile"] {
+        env.fault(&format!("field-permission={code}"));
+        let refused = item(&env, "members_readable");
+        assert_eq!((&refused["status"], &refused["code"]), (&json!("fail"), &json!("60011")), "{refused}");
+        assert_eq!(refused["missing"], json!([code]));
+        let ran = env.run(&["preview", "--json"]);
+        let error = ran.json()["error"].clone();
+        assert_eq!((ran.code, &error["kind"]), (1, &json!("permission")));
+        assert!(error["message"].as_str().unwrap().contains(code), "{error}");
+        env.heal("field-permission");
+    }
+    assert_eq!(item(&env, "mobile_readable")["status"], "pass");
+}
+
+#[test]
+fn an_empty_address_list_lets_everybody_in_or_nobody_and_check_says_which() {
+    let env = company();
+    assert_eq!(item(&env, "egress_ip")["status"], "pass");
+    env.fault("ip-list-empty=refused");
+    let refused = item(&env, "egress_ip");
+    assert_eq!((&refused["status"], &refused["code"]), (&json!("fail"), &json!("60020")));
+    assert!(refused.to_string().contains("127.0.0.1"), "the address to enter is told: {refused}");
+    // The check's own harmless call has come before.
+    let before = env.simulator.dingtalk().writes();
+    let ran = env.run(&["sync", "--yes", "--json"]);
+    assert_eq!((ran.code, env.simulator.dingtalk().writes() - before), (1, 0), "{}", ran.stderr);
+    env.heal("ip-list-empty");
+    assert_eq!(env.run(&["sync", "--yes"]).code, 0);
+}

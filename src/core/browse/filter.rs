@@ -94,17 +94,4 @@ impl Browser {
         }
         hits
     }
-
-    /// The next problem among the hits after a position, from the top again after the last; `None` when there is
-    /// none.
-    pub fn next_problem(&self, hits: &Hits, position: usize) -> Option<usize> {
-        let after = (position + 1)..hits.rows.len();
-        after.chain(0..hits.rows.len()).find(|at| self.is_problem(hits.rows[*at]))
-    }
-
-    /// The problem before a position, from the bottom again before the first.
-    pub fn previous_problem(&self, hits: &Hits, position: usize) -> Option<usize> {
-        let before = (0..position.min(hits.rows.len())).rev();
-        before.chain((0..hits.rows.len()).rev()).find(|at| self.is_problem(hits.rows[*at]))
-    }
 }

@@ -2,12 +2,14 @@
 //! presses with 100,000 rows. Only indexes are kept; the rows stay where they are, in the plan. Pure.
 
 mod filter;
+mod logon;
 mod places;
 mod row_set;
 mod search;
 mod tree;
 
 pub use filter::{Filter, Hits};
+pub use logon::{is_logon_problem, logon_hits};
 pub use row_set::RowSet;
 pub use tree::{Branch, BranchKey, Tree};
 
@@ -35,11 +37,13 @@ pub enum Kind {
     Hold,
     Unchanged,
     Unmanaged,
+    /// What follows for QR code logon: no row of the plan itself.
+    Logon,
 }
 
 impl Kind {
     /// Every kind, in the order of the counts.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Link,
         Self::Update,
@@ -49,6 +53,7 @@ impl Kind {
         Self::Hold,
         Self::Unchanged,
         Self::Unmanaged,
+        Self::Logon,
     ];
 
     /// The kind of an action.
@@ -78,6 +83,7 @@ impl Kind {
             Self::Hold => "hold",
             Self::Unchanged => "unchanged",
             Self::Unmanaged => "unmanaged",
+            Self::Logon => "logon",
         }
     }
 
@@ -93,6 +99,7 @@ impl Kind {
             Self::Hold => '?',
             Self::Unchanged => '=',
             Self::Unmanaged => '.',
+            Self::Logon => '@',
         }
     }
 }

@@ -97,6 +97,16 @@ impl Haystack {
     }
 }
 
+/// Whether texts hold every word of what is looked for, each word in one of them.
+pub(super) fn holds_every_word(texts: &[Option<&str>], wanted: &str) -> bool {
+    let mut words = wanted.split_whitespace().map(|word| folded(word).collect::<String>()).peekable();
+    if words.peek().is_none() {
+        return true;
+    }
+    let texts: Vec<String> = texts.iter().flatten().map(|text| folded(text).collect()).collect();
+    words.all(|word| texts.iter().any(|text| text.contains(&word)))
+}
+
 fn plain(byte: u8) -> u8 {
     if byte == b'\n' { b' ' } else { byte }
 }

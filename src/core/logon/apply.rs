@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::journal::{LogonCall, LogonEnd, LogonJournal, LogonLesson, LogonName};
 use super::plan::{LogonAction, LogonChange, LogonPlan, plan};
-use super::{Logon, LogonMemory, LogonWish, ProviderId};
+use super::{Logon, LogonBasis, LogonMemory, LogonWish, ProviderId};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::source::AccountId;
@@ -90,14 +90,7 @@ impl LogonReport {
 
 /// What is to be done now: IDaaS is read, nothing is written.
 pub async fn look(work: &LogonWork<'_>, sync: Option<&crate::core::plan::Plan>) -> Result<LogonPlan, Error> {
-    let memory = work.journal.logon_memory().await?;
-    // Nothing is chosen and nothing was: IDaaS need not be asked, and the key needs no further rights.
-    let providers = if work.wish.is_chosen || memory.chosen.is_some() {
-        work.logon.providers().await?
-    } else {
-        Vec::new()
-    };
-    Ok(plan(work.wish, &providers, work.users, &memory, sync))
+    Ok(LogonBasis::read(work).await?.plan(work.users, sync))
 }
 
 /// Where it stands: as [`look`], but IDaaS is asked even where nothing is or was chosen.

@@ -6,6 +6,7 @@
 //! approval, because only then every user exists. Facts: reference `idaas-eiam-api.md` section 2.6.
 
 pub mod apply;
+mod basis;
 pub mod chain;
 pub mod journal;
 pub mod plan;
@@ -19,6 +20,7 @@ use super::profile::{Edition, Profile, ScopePair};
 use super::source::AccountId;
 use super::target::UserId;
 
+pub use basis::LogonBasis;
 pub use journal::{LogonJournal, LogonMemory, LogonName};
 pub use plan::{LogonAction, LogonChange, LogonPlan, LogonReason, LogonWarning, plan};
 

@@ -1,11 +1,11 @@
 //! What has to happen for QR code logon: a function of the settings, of what IDaaS has, and of what is remembered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use super::{LogonMemory, LogonWish, Provider, ProviderId};
-use crate::core::plan::{Action, Entity, Plan};
+use crate::core::plan::{Action, Change, Entity, Plan};
 use crate::core::profile::Edition;
 use crate::core::source::AccountId;
 use crate::core::target::UserId;
@@ -150,6 +150,34 @@ impl LogonPlan {
     /// Rows that write.
     pub fn writes(&self) -> usize {
         self.changes.iter().filter(|change| change.action.is_writing()).count()
+    }
+
+    /// The rows that cannot happen when these rows of the synchronization are left out: nobody logs on as a user who is
+    /// not made or not bound, and a binding that stays is not ended.
+    pub fn needing<'c>(&self, left_out: impl IntoIterator<Item = &'c Change>) -> BTreeSet<usize> {
+        let decides = |change: &&Change| {
+            change.entity == Entity::User
+                && matches!(change.action, Action::Create | Action::Link | Action::Remove)
+        };
+        let accounts = left_out.into_iter().filter(decides).filter_map(|change| change.source_id.as_deref());
+        accounts.filter_map(|account| self.row_of(account)).collect()
+    }
+
+    /// Where the row of an account stands.
+    fn row_of(&self, account: &str) -> Option<usize> {
+        self.changes.binary_search_by(|row| row.source_id.as_deref().cmp(&Some(account))).ok()
+    }
+
+    /// About how many calls the rows without these need: each account is looked at before it is written.
+    pub fn calls_without(&self, left_out: &BTreeSet<usize>) -> u64 {
+        let rows = self.changes.iter().enumerate().filter(|(row, _)| !left_out.contains(row));
+        rows.map(|(_, row)| match row.action {
+            LogonAction::CreateProvider | LogonAction::Bind | LogonAction::Unbind => 2,
+            LogonAction::Rebind => 3,
+            LogonAction::EnableProvider | LogonAction::DisableProvider | LogonAction::Conflict => 1,
+            LogonAction::Unchanged | LogonAction::Blocked => 0,
+        })
+        .sum()
     }
 
     /// How many rows have an action.

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod decided;
+mod department_candidates;
 mod departments;
 mod explain;
 mod leavers;
@@ -15,6 +16,9 @@ mod target;
 mod users;
 
 pub use candidates::{Candidate, candidates};
+pub use department_candidates::{
+    DepartmentCandidate, NotLinkable, department_candidates, refusal_to_link_unit,
+};
 pub use explain::{Explanation, Step, explain};
 pub use limits::{LimitUse, budget};
 pub(in crate::core) use people::{Recognised, recognised};

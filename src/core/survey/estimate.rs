@@ -4,7 +4,9 @@ use super::Survey;
 use crate::core::error::Error;
 use crate::core::plan::{Action, Change, Entity, LimitExceeded, Summary};
 use crate::core::planner::{plan, write_calls};
+use crate::core::preview::needs;
 use crate::core::profile::Profile;
+use crate::core::source::Detail;
 use crate::core::target::Interface;
 
 /// The numbers of a scenario.
@@ -14,8 +16,10 @@ pub struct Estimate {
     pub summary: Summary,
     /// Writes by interface; interfaces without any are left out.
     pub writes: Vec<(Interface, u64)>,
-    /// Calls that reading both sides took.
+    /// Calls that reading both sides for it takes.
     pub reads: u64,
+    /// Seconds the reads take at least, at the settings' pace: both sides are read side by side.
+    pub read_seconds: u64,
     /// Seconds the writes take at least, at the settings' pace: each interface has a lane of its own, people follow
     /// departments.
     pub seconds: u64,
@@ -35,9 +39,23 @@ impl Estimate {
     }
 }
 
+/// The settings' ceilings, calls per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paces {
+    /// IDaaS.
+    pub source: u32,
+    /// DingTalk, for each interface.
+    pub target: u32,
+}
+
 /// Plans and counts. Errors: those of a plan.
-pub fn estimate(survey: &Survey, profile: &Profile, calls_per_second: u32) -> Result<Estimate, Error> {
+pub fn estimate(survey: &Survey, profile: &Profile, paces: Paces) -> Result<Estimate, Error> {
     let plan = plan(&survey.input(profile))?;
+    // Custom fields and groups cost a call for each account that was not read in full before.
+    let in_full = needs(profile)?.source.detail == Detail::Everything && survey.detail != Detail::Everything;
+    let source_reads = survey.source.calls + if in_full { plan.source.accounts } else { 0 };
+    let target_reads = survey.target.calls;
+    let seconds = |calls: u64, pace: u32| calls.div_ceil(u64::from(pace.max(1)));
     let calls = |interface: Interface| {
         let changes = plan.changes.iter().filter(|change| interface_of(change) == Some(interface));
         (interface, changes.map(write_calls).sum::<u64>())
@@ -46,11 +64,12 @@ pub fn estimate(survey: &Survey, profile: &Profile, calls_per_second: u32) -> Re
         Interface::ALL.into_iter().map(calls).filter(|(_, calls)| *calls > 0).collect();
     let slowest = |is_user: bool| {
         let lanes = writes.iter().filter(|(interface, _)| interface.as_str().starts_with("user/") == is_user);
-        lanes.map(|(_, calls)| *calls).max().unwrap_or_default().div_ceil(u64::from(calls_per_second.max(1)))
+        seconds(lanes.map(|(_, calls)| *calls).max().unwrap_or_default(), paces.target)
     };
     Ok(Estimate {
         summary: plan.summary,
-        reads: plan.calls.read,
+        reads: source_reads + target_reads,
+        read_seconds: seconds(source_reads, paces.source).max(seconds(target_reads, paces.target)),
         seconds: slowest(false) + slowest(true),
         limits: plan.limits,
         writes,

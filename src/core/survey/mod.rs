@@ -10,7 +10,7 @@ mod tree;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, Paces, estimate};
 pub use people::{IdentityCounts, People, people};
 pub use rows::{Extent, Impact, Report, Sampled, Trouble, report, sample};
 pub use scope::{Refusal, RefusalKind, Selection, refusals, selection};

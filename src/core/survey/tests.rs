@@ -277,13 +277,25 @@ fn department_rows_are_looked_into_as_well() {
 #[test]
 fn an_estimate_is_the_plan_without_its_rows() {
     let survey = survey();
-    let estimate = estimate(&survey, &profile(&[(&["root"], 1)]), 20).unwrap();
+    let paces = Paces { source: 10, target: 20 };
+    let estimate = estimate(&survey, &profile(&[(&["root"], 1)]), paces).unwrap();
     assert_eq!((estimate.summary.users.create, estimate.summary.users.link), (2, 2));
     assert_eq!(estimate.summary.departments.create, 3);
-    assert_eq!((estimate.reads, estimate.seconds), (9, 2));
+    assert_eq!((estimate.reads, estimate.read_seconds, estimate.seconds), (9, 1, 2));
     assert_eq!(estimate.records(), 7);
-    let refused = super::estimate(&survey, &profile(&[(&["root"], 7)]), 20).unwrap_err();
+    let refused = super::estimate(&survey, &profile(&[(&["root"], 7)]), paces).unwrap_err();
     assert!(refused.message.contains("target department 7"));
+}
+
+#[test]
+fn a_mapping_that_needs_whole_accounts_is_estimated_with_a_call_for_each() {
+    let survey = survey();
+    let mut profile = profile(&[(&["root"], 1)]);
+    let paces = Paces { source: 1, target: 20 };
+    let few = estimate(&survey, &profile, paces).unwrap();
+    profile.mapping.user = vec![row("title", "user.customFieldMap.title.fieldValue")];
+    let many = estimate(&survey, &profile, paces).unwrap();
+    assert_eq!((many.reads, many.read_seconds), (few.reads + 4, few.read_seconds + 4));
 }
 
 #[test]

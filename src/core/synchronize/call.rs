@@ -47,7 +47,6 @@ pub(super) struct Call<'c> {
 
 /// Sends a write and finds out what became of it; sent again only when it was certainly not applied.
 pub(super) async fn send(shared: &Shared<'_>, call: &Call<'_>) -> Called {
-    let mut was_ambiguous = false;
     for _ in 0..MOST_SENDS {
         let Some(permit) = turn(shared, call.write.interface()).await else { return Called::Abandoned };
         let id = match intend(shared, call).await {
@@ -63,14 +62,12 @@ pub(super) async fn send(shared: &Shared<'_>, call: &Call<'_>) -> Called {
                 drop(shared.work.journal.end_call(id, end, Vec::new()).await);
                 return Called::Broken(error);
             }
-            Err(WriteFailure::Refused(refusal)) => {
-                match recovered(shared, call.write, &refusal, was_ambiguous).await {
-                    Some(written) => Settled::Applied(written),
-                    None => return refused(shared, call, id, refusal).await,
-                }
-            }
+            Err(WriteFailure::Refused(refusal)) => match recovered(shared, call, &refusal).await {
+                Some(written) => Settled::Applied(written),
+                None => return refused(shared, call, id, refusal).await,
+            },
             Err(WriteFailure::Ambiguous(_)) => {
-                was_ambiguous = true;
+                shared.update_sent(call.row, |sent| sent.was_ambiguous = true);
                 look(shared, call.write).await
             }
         };
@@ -132,18 +129,16 @@ async fn intend(shared: &Shared<'_>, call: &Call<'_>) -> Result<CallId, Error> {
 
 async fn look(shared: &Shared<'_>, write: &Write) -> Settled {
     shared.settling.fetch_add(1, Ordering::Relaxed);
-    let settled = settle(shared.work.target, shared.work.clock, shared, write).await;
+    // Its answer failed to come just now, however long ago it was sent.
+    let now = shared.work.clock.now_ms();
+    let settled = settle(shared.work.target, shared.work.clock, shared, write, now).await;
     shared.settling.fetch_sub(1, Ordering::Relaxed);
     settled
 }
 
 /// What a refusal hides: the object is already as wanted, by an earlier send of ours or by our mark on it.
-async fn recovered(
-    shared: &Shared<'_>,
-    write: &Write,
-    refusal: &Refusal,
-    was_ambiguous: bool,
-) -> Option<Written> {
+async fn recovered(shared: &Shared<'_>, call: &Call<'_>, refusal: &Refusal) -> Option<Written> {
+    let (write, was_ambiguous) = (call.write, shared.sent(call.row).was_ambiguous);
     match (write, refusal.class) {
         (Write::DeleteUser { .. } | Write::DeleteDepartment { .. }, RefusalClass::NotFound) => {
             Some(Written::Done)

@@ -47,7 +47,7 @@ async fn user(shared: &Shared<'_>, change: &Change) -> Result<Fresh, Error> {
         let Some(user) = shared.work.target.user(&id).await? else { return Ok(vanished()) };
         return Ok(judge(shared, change, Record::User(&user), Some(&user)));
     }
-    Ok(match (shared.is_resumed || shared.is_undo, shared.user(&id)) {
+    Ok(match (shared.is_reread || shared.is_undo, shared.user(&id)) {
         (false, _) => Fresh::AsPlanned(None),
         (true, Some(user)) => judge(shared, change, Record::User(user), None),
         (true, None) => vanished(),
@@ -60,7 +60,7 @@ async fn department(shared: &Shared<'_>, change: &Change) -> Result<Fresh, Error
         let Some(department) = shared.work.target.department(id).await? else { return Ok(vanished()) };
         return Ok(judge(shared, change, Record::Department(&department), None));
     }
-    Ok(match (shared.is_resumed || shared.is_undo, shared.department(id)) {
+    Ok(match (shared.is_reread || shared.is_undo, shared.department(id)) {
         (false, _) => Fresh::AsPlanned(None),
         (true, Some(department)) => judge(shared, change, Record::Department(department), None),
         (true, None) => vanished(),

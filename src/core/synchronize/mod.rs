@@ -3,17 +3,20 @@
 //!
 //! The journey of a record: its dependencies end ([`graph`]), it is seen to be still as planned (`fresh`), its write
 //! is built (`write`), waits for a turn in the lane, is journalled, sent, and journalled again (`call`); an unknown
-//! outcome is settled by reading (`settle`). The order and the totals are the business of `run`.
+//! outcome is settled by reading (`settle`). The order and the totals are the business of `run`. A run that was
+//! interrupted goes on by what its plan was made from (`seen`); what it left in flight is taken up first (`open`).
 
 mod call;
 mod compare;
 mod fresh;
 pub mod graph;
+mod open;
 mod progress;
 mod queue;
 mod record;
 mod resume;
 mod run;
+mod seen;
 mod settle;
 mod shared;
 mod stop;
@@ -72,7 +75,8 @@ pub async fn apply(
     let plan = approved.0;
     let memory = work.journal.memory().await?;
     let started_at_ms = work.clock.now_ms();
-    let start = RunStart { kind, plan: plan.clone(), of_run, started_at_ms };
+    let seen = seen::seen(&plan, snapshot, kind);
+    let start = RunStart { kind, plan: plan.clone(), seen, of_run, started_at_ms };
     let run = work.journal.begin(start).await?;
     let mut shared = shared::Shared::new(work, &run, &plan, snapshot, &memory);
     shared.is_undo = kind == RunKind::Undo;

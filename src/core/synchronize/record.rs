@@ -3,6 +3,7 @@
 use super::call::{Call, Called, send};
 use super::fresh::{Fresh, look};
 use super::graph::Preparation;
+use super::open::take_up;
 use super::settle::is_often_unstored;
 use super::shared::Shared;
 use super::write::{self, Built};
@@ -71,6 +72,9 @@ impl Done {
 
 /// Carries out a row.
 pub(super) async fn carry_out(shared: &Shared<'_>, row: usize) -> Ended {
+    if let Some(ended) = take_up(shared, row).await {
+        return ended;
+    }
     let fresh = match look(shared, row).await {
         Fresh::AsPlanned(user) => user,
         other => return not_sent(shared, row, other),
@@ -100,6 +104,12 @@ pub(super) async fn carry_out(shared: &Shared<'_>, row: usize) -> Ended {
 
 /// Frees a value of a row ahead of the row itself.
 pub(super) async fn prepare(shared: &Shared<'_>, row: usize, what: &Preparation) -> Ended {
+    if let Some(ended) = take_up(shared, row).await {
+        return ended;
+    }
+    if shared.has_prepared(row, what.field()) {
+        return Ended::Prepared;
+    }
     match look(shared, row).await {
         Fresh::AsPlanned(_) => {}
         Fresh::AsWanted => return Ended::Prepared,

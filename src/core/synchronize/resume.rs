@@ -1,42 +1,50 @@
-//! A run that was interrupted: first what became of the calls in flight, then the rows that have no end.
+//! A run that was interrupted: it goes on where it stopped, by the reading its plan was made from. Rows with a call in
+//! flight find out first what became of it; all others go on at once.
 
 use std::collections::{HashMap, HashSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::graph::{Task, graph};
+use super::open::{Found, settle_one};
 use super::record::Done;
 use super::run::{Earlier, Run};
-use super::settle::{Settled, settle as settle_write};
+use super::seen;
 use super::shared::Shared;
 use super::{Events, RunReport, StopSignal, Work, write};
 use crate::core::error::Error;
 use crate::core::event::{Outcome, RunStatus, RunSummary};
 use crate::core::field::user_field;
-use crate::core::journal::{CallEnd, CallId, Intent, Learned, Memory, RunKind, UnfinishedRun};
-use crate::core::plan::{Action, Plan};
-use crate::core::target::TargetSnapshot;
+use crate::core::journal::{CallEnd, Intent, Learned, RunKind, Seen, UnfinishedRun};
+use crate::core::plan::Action;
+use crate::core::target::TargetRequest;
 
 /// Calls whose outcome is looked up side by side.
 const SIDE_BY_SIDE: usize = 64;
 
-/// Finishes an interrupted run under its own id. `snapshot` is a new read of the target. Errors only before the first
-/// event; afterwards the report has them.
+/// Finishes an interrupted run under its own id. `request` is what a preview reads of the target, for a run whose own
+/// reading was not kept. Errors only before the first event; afterwards the report has them.
 pub async fn resume(
     work: &Work<'_>,
     unfinished: UnfinishedRun,
-    snapshot: &TargetSnapshot,
+    request: &TargetRequest,
     events: Events<'_>,
     stop: &StopSignal,
 ) -> Result<RunReport, Error> {
-    let UnfinishedRun { run, kind, plan, ended, in_flight, .. } = unfinished;
-    let memory = work.journal.memory().await?;
-    let unknown = settle_all(work, &run, &plan, snapshot, &memory, in_flight).await?;
+    let UnfinishedRun { run, kind, plan, ended, in_flight, seen, .. } = unfinished;
+    let is_reread = seen.is_none();
+    let snapshot = match seen {
+        Some(seen) => seen::snapshot(seen),
+        None => work.target.snapshot(request).await?,
+    };
     let memory = work.journal.memory().await?;
     let calls = work.journal.calls_of(&run).await?;
-    let mut shared = Shared::new(work, &run, &plan, snapshot, &memory);
-    shared.is_resumed = true;
+    let mut shared = Shared::new(work, &run, &plan, &snapshot, &memory);
+    shared.is_reread = is_reread;
     shared.is_undo = kind == RunKind::Undo;
+    for (id, intent) in in_flight.into_iter().filter(|(_, intent)| intent.row < plan.changes.len()) {
+        shared.leave_open(id, intent);
+    }
     let mut earlier = Earlier { calls: calls.len() as u64, ..Earlier::default() };
     let done: HashSet<usize> = ended.iter().map(|end| end.row).collect();
     let mut rows: HashMap<usize, Vec<(Intent, Option<CallEnd>)>> = HashMap::new();
@@ -45,8 +53,7 @@ pub async fn resume(
     }
     take_in(&shared, &rows, &mut earlier);
     for (row, calls) in rows.into_iter().filter(|(row, _)| !done.contains(row)) {
-        let why = unknown.get(&row).map(String::as_str);
-        earlier.settled.extend(outcome(&shared, row, &calls, why).map(|done| (row, done)));
+        earlier.settled.extend(outcome(&shared, row, &calls).map(|done| (row, done)));
     }
     earlier.settled.sort_by_key(|(row, _)| *row);
     earlier.ended = ended;
@@ -57,8 +64,15 @@ pub async fn resume(
 pub async fn settle(work: &Work<'_>, unfinished: UnfinishedRun) -> Result<(), Error> {
     let UnfinishedRun { run, plan, ended, in_flight, .. } = unfinished;
     let memory = work.journal.memory().await?;
-    let nothing_read = nothing_read(work);
-    settle_all(work, &run, &plan, &nothing_read, &memory, in_flight).await?;
+    let nothing_read = seen::snapshot(Seen { read_at_ms: work.clock.now_ms(), ..Seen::default() });
+    let shared = Shared::new(work, &run, &plan, &nothing_read, &memory);
+    let shared = &shared;
+    let _: Vec<Found> =
+        stream::iter(in_flight.into_iter().filter(|(_, intent)| intent.row < plan.changes.len()))
+            .map(|(id, intent)| async move { settle_one(shared, id, &intent).await })
+            .buffer_unordered(SIDE_BY_SIDE)
+            .try_collect()
+            .await?;
     let mut summary =
         RunSummary { calls: work.journal.calls_of(&run).await?.len() as u64, ..RunSummary::default() };
     for end in ended {
@@ -70,49 +84,6 @@ pub async fn settle(work: &Work<'_>, unfinished: UnfinishedRun) -> Result<(), Er
         }
     }
     work.journal.finish(&run, RunStatus::Cancelled, summary, work.clock.now_ms(), None).await
-}
-
-/// Settles every call in flight and stores its end; answers the rows whose call nobody can tell about, with the why.
-async fn settle_all(
-    work: &Work<'_>,
-    run: &str,
-    plan: &Plan,
-    snapshot: &TargetSnapshot,
-    memory: &Memory,
-    in_flight: Vec<(CallId, Intent)>,
-) -> Result<HashMap<usize, String>, Error> {
-    let mut shared = Shared::new(work, run, plan, snapshot, memory);
-    shared.is_resumed = true;
-    let known: Vec<(CallId, Intent)> =
-        in_flight.into_iter().filter(|(_, intent)| intent.row < plan.changes.len()).collect();
-    let shared = &shared;
-    let settled: Vec<Option<(usize, String)>> = stream::iter(known)
-        .map(|(id, intent)| settle_one(shared, id, intent))
-        .buffer_unordered(SIDE_BY_SIDE)
-        .try_collect()
-        .await?;
-    Ok(settled.into_iter().flatten().collect())
-}
-
-async fn settle_one(
-    shared: &Shared<'_>,
-    id: CallId,
-    intent: Intent,
-) -> Result<Option<(usize, String)>, Error> {
-    let end = match settle_write(shared.work.target, shared.work.clock, shared, &intent.write).await {
-        Settled::Applied(written) => CallEnd::Applied(written),
-        Settled::NotApplied => CallEnd::NotApplied { code: None },
-        Settled::Unknown(why) => return Ok(Some((intent.row, why))),
-        Settled::Broken(error) => return Err(error),
-    };
-    let learned = match &end {
-        CallEnd::Applied(written) if !intent.is_preparation => {
-            write::learned(shared, shared.change(intent.row), Some(written))
-        }
-        CallEnd::Applied(_) | CallEnd::NotApplied { .. } => Vec::new(),
-    };
-    shared.work.journal.end_call(id, end, learned).await?;
-    Ok(None)
 }
 
 /// What earlier calls did besides carrying out their rows: numbered steps, departments made, values freed.
@@ -130,6 +101,8 @@ fn take_in(
             sent.steps = u32::try_from(calls.len()).unwrap_or(u32::MAX);
             sent.attempts = sent.steps;
             sent.first_ms = calls.first().map(|(intent, _)| intent.at_ms);
+            let unanswered = Some(CallEnd::NotApplied { code: None });
+            sent.was_ambiguous = calls.iter().any(|(_, end)| *end == unanswered);
         });
         for (intent, end) in calls {
             let Some(CallEnd::Applied(written)) = end else { continue };
@@ -153,16 +126,8 @@ fn take_in(
 }
 
 /// The end of a row whose calls tell it.
-fn outcome(
-    shared: &Shared<'_>,
-    row: usize,
-    calls: &[(Intent, Option<CallEnd>)],
-    unknown: Option<&str>,
-) -> Option<Done> {
+fn outcome(shared: &Shared<'_>, row: usize, calls: &[(Intent, Option<CallEnd>)]) -> Option<Done> {
     let change = shared.plan.changes.get(row)?;
-    if let Some(why) = unknown {
-        return Some(Done::new(shared, row, Outcome::Failed).because("ambiguous", why));
-    }
     let (intent, end) = calls.last()?;
     match end {
         Some(CallEnd::Applied(written)) if !intent.is_preparation => {
@@ -180,17 +145,5 @@ fn outcome(
             })
         }
         _ => None,
-    }
-}
-
-fn nothing_read(work: &Work<'_>) -> TargetSnapshot {
-    TargetSnapshot {
-        departments: Vec::new(),
-        users: Vec::new(),
-        is_complete: false,
-        range: crate::core::target::Range::All,
-        unreadable: std::collections::BTreeSet::new(),
-        calls: 0,
-        read_at_ms: work.clock.now_ms(),
     }
 }

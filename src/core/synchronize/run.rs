@@ -7,6 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
 
 use super::graph::{Preparation, Task, graph};
+use super::open::settle_one;
 use super::progress::{EVERY_MS, Progress, Tally};
 use super::queue::{Queue, Ready};
 use super::record::{Done, Ended, carry_out, prepare};
@@ -45,6 +46,8 @@ pub(super) struct Run<'r> {
     queue: Queue,
     working: FuturesUnordered<Working<'r>>,
     storing: FuturesOrdered<Storing<'r>>,
+    /// Calls in flight of rows that have ended: their ends are only stored.
+    leftovers: FuturesUnordered<BoxFuture<'r, Result<(), Error>>>,
     /// Rows with an end.
     ended: HashSet<usize>,
     earlier_calls: u64,
@@ -72,6 +75,7 @@ impl<'r> Run<'r> {
             queue,
             working: FuturesUnordered::new(),
             storing: FuturesOrdered::new(),
+            leftovers: FuturesUnordered::new(),
             ended: HashSet::new(),
             earlier_calls: earlier.calls,
             earlier_summary: RunSummary::default(),
@@ -86,7 +90,11 @@ impl<'r> Run<'r> {
     }
 
     fn take_over(&mut self, earlier: Earlier) {
+        let shared = self.shared;
         for end in &earlier.ended {
+            for (id, intent) in shared.take_open(end.row) {
+                self.leftovers.push(async move { settle_one(shared, id, &intent).await.map(drop) }.boxed());
+            }
             self.ended.insert(end.row);
             self.seq = self.seq.max(end.event.seq);
             self.count(end.event.outcome);
@@ -117,7 +125,7 @@ impl<'r> Run<'r> {
         events(Event::Started { run, plan_id, total: self.tally.total });
         loop {
             self.start_what_may_start();
-            if self.working.is_empty() && self.storing.is_empty() {
+            if self.working.is_empty() && self.storing.is_empty() && self.leftovers.is_empty() {
                 break;
             }
             let (is_halted, is_paused) = (shared.is_halted(), shared.is_paused());
@@ -128,6 +136,7 @@ impl<'r> Run<'r> {
                     Ok(event) => { self.tally.done += 1; events(Event::Record(event)) }
                     Err(error) => self.fail(error),
                 },
+                Some(settled) = self.leftovers.next() => settled.unwrap_or_else(|error| self.fail(error)),
                 Some((node, ended)) = self.working.next() => self.ended_with(node, ended),
                 () = stop.reached(1), if !is_halted => { self.is_cancelled = true; shared.halt() }
                 () = stop.reached(2), if self.is_cancelled => break,

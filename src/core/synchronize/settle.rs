@@ -1,7 +1,7 @@
 //! What became of a call nobody answered: found out by reading, never by sending again.
 //! Rules: reference `faults.md` section 2; `dingtalk-api.md` section 10, 14, 19 and 20.
 
-use crate::core::clock::Clock;
+use crate::core::clock::{Clock, elapsed_ms};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::plan::Entity;
 use crate::core::target::{
@@ -13,6 +13,10 @@ use super::compare::{is_readable, same};
 
 /// Pauses between readings: what was just written can take about five seconds to be seen.
 const PAUSES_MS: [u64; 6] = [0, 250, 500, 1000, 1500, 2000];
+
+/// What was sent so long ago is seen at once, or was never applied: longer than any answer is waited for, and than
+/// anything takes to be seen.
+const LONG_AGO_MS: u64 = 2 * 60 * 1000;
 
 /// What reading found.
 #[derive(Debug)]
@@ -54,15 +58,17 @@ enum Look {
     Unknown(String),
 }
 
-/// Finds out what became of a write, giving it time to be seen.
+/// Finds out what became of a write that was sent at `sent_ms` (Unix milliseconds), giving it time to be seen.
 pub(super) async fn settle(
     target: &dyn Target,
     clock: &dyn Clock,
     others: &dyn Others,
     write: &Write,
+    sent_ms: i64,
 ) -> Settled {
     let mut last = Ok(Look::NotYet);
-    for pause in PAUSES_MS {
+    let looks = if elapsed_ms(sent_ms, clock.now_ms()) > LONG_AGO_MS { 1 } else { PAUSES_MS.len() };
+    for pause in PAUSES_MS.into_iter().take(looks) {
         if pause > 0 {
             clock.sleep(pause).await;
         }

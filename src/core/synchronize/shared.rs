@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::Work;
 use crate::core::clock::elapsed_ms;
-use crate::core::journal::{Learned, Memory};
+use crate::core::journal::{CallId, Intent, Learned, Memory};
 use crate::core::plan::{Change, DepartmentRef, FieldChange, Plan};
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{Department, DepartmentId, TargetSnapshot, User, UserId};
@@ -24,6 +24,8 @@ pub(super) struct Sent {
     pub attempts: u32,
     /// When the first call was sent, Unix milliseconds.
     pub first_ms: Option<i64>,
+    /// A call went unanswered and was not found: it may show later than anybody waits.
+    pub was_ambiguous: bool,
 }
 
 /// Everything the records of a run share.
@@ -33,8 +35,8 @@ pub(super) struct Shared<'a> {
     pub plan: &'a Plan,
     pub snapshot: &'a TargetSnapshot,
     pub memory: &'a Memory,
-    /// The run is being resumed: the snapshot is younger than the plan.
-    pub is_resumed: bool,
+    /// The snapshot was read anew for a resume, and is younger than the plan.
+    pub is_reread: bool,
     /// The run undoes another: what was changed since is left alone.
     pub is_undo: bool,
     /// Calls whose outcome is being found out.
@@ -44,6 +46,8 @@ pub(super) struct Shared<'a> {
     accounts: OnceLock<HashMap<&'a UserId, &'a AccountId>>,
     units: HashMap<DepartmentId, &'a UnitId>,
     created: Mutex<HashMap<UnitId, DepartmentId>>,
+    /// Calls that an earlier process left in flight, by row.
+    open: Mutex<HashMap<usize, Vec<(CallId, Intent)>>>,
     sent: Mutex<HashMap<usize, Sent>>,
     prepared: Mutex<HashMap<usize, Vec<FieldChange>>>,
     missing: Mutex<HashMap<String, String>>,
@@ -66,13 +70,14 @@ impl<'a> Shared<'a> {
             plan,
             snapshot,
             memory,
-            is_resumed: false,
+            is_reread: false,
             is_undo: false,
             settling: AtomicUsize::new(0),
             departments: snapshot.departments.iter().map(|department| (department.id, department)).collect(),
             accounts: OnceLock::new(),
             units: memory.departments.iter().map(|(unit, department)| (*department, unit)).collect(),
             created: Mutex::default(),
+            open: Mutex::default(),
             sent: Mutex::default(),
             prepared: Mutex::default(),
             missing: Mutex::default(),
@@ -139,6 +144,16 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// Remembers a call that an earlier process left in flight.
+    pub(super) fn leave_open(&self, id: CallId, intent: Intent) {
+        lock(&self.open).entry(intent.row).or_default().push((id, intent));
+    }
+
+    /// The calls of a row whose outcome has to be found out before anything is sent for it; each is answered once.
+    pub(super) fn take_open(&self, row: usize) -> Vec<(CallId, Intent)> {
+        lock(&self.open).remove(&row).unwrap_or_default()
+    }
+
     /// What was sent for a row so far.
     pub(super) fn sent(&self, row: usize) -> Sent {
         lock(&self.sent).get(&row).copied().unwrap_or_default()
@@ -152,6 +167,13 @@ impl<'a> Shared<'a> {
     /// Whether a value of the row was freed ahead of time.
     pub(super) fn is_prepared(&self, row: usize) -> bool {
         lock(&self.prepared).contains_key(&row)
+    }
+
+    /// Whether this field of the row was freed ahead of time.
+    pub(super) fn has_prepared(&self, row: usize, field: &str) -> bool {
+        lock(&self.prepared)
+            .get(&row)
+            .is_some_and(|freed| freed.iter().any(|change| change.field.as_str() == field))
     }
 
     /// The name of a row's department before it was given a temporary one.
@@ -232,12 +254,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl super::settle::Others for Shared<'_> {
-    // What a resumed run reads may hold what its own calls in flight made, so only bindings tell then.
+    // What was read anew may hold what the run's own calls in flight made, so only bindings tell then.
     fn has_user(&self, id: &UserId) -> bool {
-        (!self.is_resumed && self.user(id).is_some()) || self.accounts().contains_key(id)
+        (!self.is_reread && self.user(id).is_some()) || self.accounts().contains_key(id)
     }
 
     fn has_department(&self, id: DepartmentId) -> bool {
-        (!self.is_resumed && self.departments.contains_key(&id)) || self.units.contains_key(&id)
+        (!self.is_reread && self.departments.contains_key(&id)) || self.units.contains_key(&id)
     }
 }

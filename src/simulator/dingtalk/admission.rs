@@ -82,12 +82,17 @@ pub(super) fn admit(
         return Err(Refusal::Gateway("40014", "不合法的access_token".to_owned()));
     }
     let app_key = &handle.options().credentials.app_key;
-    if let Some(address) = faults.switch("ip-not-allowed") {
+    let nobody_listed = faults.has("ip-list-empty", "refused").then(|| "127.0.0.1".to_owned());
+    if let Some(address) = faults.switch("ip-not-allowed").or(nobody_listed) {
         let text = format!("访问ip不在白名单之中,request ip={address} appKey({app_key})");
         return Err(Refusal::Gateway("60020", text));
     }
     if faults.has("no-permission", permission) {
         return Err(Refusal::Gateway("60011", permission_text(faults, app_key, permission)));
+    }
+    let wanting = faults.switch("field-permission").filter(|_| is_read_of_people(interface));
+    if let Some(code) = wanting {
+        return Err(Refusal::Gateway("60011", permission_text(faults, app_key, &code)));
     }
     if handle.is_over_limit(interface) || faults.strikes("throttle", interface) {
         let usual = "您的企业应用调用钉钉开放平台当前接口的所有请求都被暂时禁用了";
@@ -95,6 +100,11 @@ pub(super) fn admit(
         return Err(Refusal::Gateway("90018", text));
     }
     Ok(())
+}
+
+/// Calls whose answers have fields behind a permission of their own.
+fn is_read_of_people(interface: &str) -> bool {
+    ["user/get", "user/list"].iter().any(|name| interface.ends_with(name))
 }
 
 fn permission_text(faults: &Faults, app_key: &str, permission: &str) -> String {

@@ -85,7 +85,7 @@ impl App {
                 let then = if leaves { Command::Quit } else { Command::Note(told) };
                 self.forget_kept().into_iter().chain([then]).collect()
             }
-            Err(error) => vec![Command::Note(error.message.clone())],
+            Err(error) => vec![Command::Note(self.shared.look.said(&error.message).into_owned())],
         }
     }
 }

@@ -1,16 +1,11 @@
 //! QR code logon: looked at, and carried out with the connection's lock held.
 
-use std::sync::Arc;
-
 use super::Reply;
 use super::desk::Desk;
-use crate::connect::Connection;
 use crate::core::error::Error;
-use crate::core::journal::Memory;
 use crate::core::logon::LogonPlan;
 use crate::core::logon::apply::{self, LogonReport};
 use crate::core::logon::chain::{Chain, chain};
-use crate::core::plan::Plan;
 use crate::core::synchronize::StopSignal;
 use crate::tui::message::Answer;
 
@@ -44,8 +39,6 @@ pub enum Told {
     Seen(Result<Box<View>, Error>),
     /// So many rows have ended.
     Progress(u64),
-    /// What follows a synchronization of the plan in the preview; `None` where it concerns nobody.
-    Follows(Result<Option<Arc<LogonPlan>>, Error>),
     /// It is done, or could not begin.
     Applied(Result<LogonReport, Error>),
 }
@@ -64,13 +57,6 @@ async fn seen(desk: &Desk) -> Result<View, Error> {
     let (plan, instance) = (plan?, instance?);
     let chain = chain(&connection.services.logon_wish, &instance, &plan, &memory.users);
     Ok(View { plan, chain, instance: instance.id })
-}
-
-/// What follows a synchronization of a plan, under the same approval.
-pub(super) async fn follows(connection: &Connection, memory: &Memory, sync: &Plan, reply: &Reply) {
-    let planned = apply::look(&connection.logon_work(&memory.users), Some(sync)).await;
-    let planned = planned.map(|plan| (!plan.is_empty()).then(|| Arc::new(plan)));
-    reply.send(Answer::Logon(Told::Follows(planned))).await;
 }
 
 /// Does it, and says how it ended.

@@ -105,12 +105,12 @@ impl Worker {
     }
 
     fn preview(&mut self, request: preview::Request) {
-        use preview::Request::{Candidates, Decide, Explain, Export, Read, Stop, Verify};
+        use preview::Request::{Candidates, Decide, Explain, Export, Read, Stop, UnitCandidates, Verify};
         let (desk, reply) = (self.desk.clone(), self.reply.clone());
         match request {
             Stop => self.stop(preview::READING),
             Read | Verify(..) => self.start(preview::READING, preview::answer(desk, request, reply)),
-            Explain(..) | Candidates(..) => {
+            Explain(..) | Candidates(..) | UnitCandidates(..) => {
                 self.start(preview::LOOKING, preview::answer(desk, request, reply))
             }
             Decide(..) | Export(..) => self.keep(preview::answer(desk, request, reply)),

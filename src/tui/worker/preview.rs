@@ -13,8 +13,11 @@ use crate::core::browse::Browser;
 use crate::core::error::Error;
 use crate::core::journal::{Learned, Memory};
 use crate::core::leave_out::LeftOut;
-use crate::core::plan::Plan;
-use crate::core::planner::{Candidate, Explanation, PlanInput, candidates, explain, plan};
+use crate::core::logon::{LogonBasis, LogonChange, LogonPlan};
+use crate::core::plan::{Change, Plan};
+use crate::core::planner::{
+    Candidate, DepartmentCandidate, Explanation, PlanInput, candidates, department_candidates, explain, plan,
+};
 use crate::core::preview::{Preview, preview};
 use crate::core::profile::Profile;
 use crate::core::saved::{self, Stale};
@@ -42,12 +45,16 @@ pub struct View {
     pub memory: Memory,
     /// When it was read, Unix milliseconds.
     pub now_ms: i64,
+    /// What follows for QR code logon, under the same approval: `None` where it concerns nobody, or why it cannot be
+    /// said.
+    pub logon: Result<Option<LogonPlan>, Error>,
+    logon_basis: LogonRead,
 }
 
 impl View {
     /// From both sides as read.
     pub fn new(plan: Plan, basis: Basis) -> Self {
-        let Basis { profile, calls_per_second, source, target, memory, now_ms } = basis;
+        let Basis { profile, calls_per_second, source, target, memory, now_ms, logon } = basis;
         let input = PlanInput {
             profile: &profile,
             source: &source,
@@ -56,8 +63,13 @@ impl View {
             now_ms,
             read_calls: 0,
         };
+        let following = logon
+            .as_ref()
+            .map_err(Clone::clone)
+            .map(|read| read.as_ref().and_then(|(basis, _)| basis.following(&memory.users, &plan)));
         let browser = Browser::new(Arc::new(plan), &input);
-        Self { browser, profile, calls_per_second, source, target, memory, now_ms }
+        let (logon, logon_basis) = (following, logon);
+        Self { browser, profile, calls_per_second, source, target, memory, now_ms, logon, logon_basis }
     }
 
     /// The plan.
@@ -75,6 +87,25 @@ impl View {
             now_ms: self.now_ms,
             read_calls: self.plan().calls.read,
         }
+    }
+
+    /// `calls_per_second` of IDaaS, where QR code logon was looked at.
+    pub fn logon_pace(&self) -> Option<u32> {
+        self.logon_basis.as_ref().ok()?.as_ref().map(|(_, pace)| *pace)
+    }
+
+    /// The rows that are left out.
+    pub fn left_out<'v>(&'v self, out: &'v Out) -> impl Iterator<Item = &'v Change> {
+        out.keys().filter_map(|row| self.plan().changes.get(*row))
+    }
+
+    /// What is written for QR code logon when these rows of the plan are left out.
+    fn logon_writes<'v>(&'v self, left_out: impl Iterator<Item = &'v Change>) -> Vec<&'v LogonChange> {
+        let Ok(Some(logon)) = &self.logon else { return Vec::new() };
+        let needing = logon.needing(left_out);
+        let is_written =
+            |(index, row): &(usize, &LogonChange)| row.action.is_writing() && !needing.contains(index);
+        logon.changes.iter().enumerate().filter(is_written).map(|(_, row)| row).collect()
     }
 
     fn without(&self, rows: &BTreeMap<usize, LeftOut>) -> Plan {
@@ -98,7 +129,11 @@ pub struct Basis {
     pub target: Arc<TargetSnapshot>,
     pub memory: Memory,
     pub now_ms: i64,
+    pub logon: LogonRead,
 }
+
+/// What QR code logon is planned from, with `calls_per_second` of IDaaS; `None` where nobody looked.
+pub type LogonRead = Result<Option<(LogonBasis, u32)>, Error>;
 
 /// The rows that are left out, by their place in the plan.
 pub type Out = BTreeMap<usize, LeftOut>;
@@ -123,6 +158,8 @@ pub enum Request {
     Decide(Arc<View>, Vec<Learned>),
     /// The users an account could be linked to.
     Candidates(Arc<View>, String),
+    /// The departments a unit could be linked to.
+    UnitCandidates(Arc<View>, String),
     /// Why a record is planned as it is.
     Explain(Arc<View>, String),
     /// Read again and see whether the plan without these rows still holds.
@@ -144,6 +181,8 @@ pub enum Told {
     NotDecided(Error),
     /// Users an account could be linked to.
     Candidates(String, Vec<Candidate>),
+    /// Departments a unit could be linked to.
+    UnitCandidates(String, Vec<DepartmentCandidate>),
     /// Why a record is planned as it is.
     Explained(Box<Explanation>),
     /// The plan still holds: this is what may be applied.
@@ -172,6 +211,13 @@ pub(super) async fn answer(desk: Desk, request: Request, reply: Reply) {
                 move || candidates(&view.input(), &id)
             });
             Told::Candidates(id, found.await.and_then(|found| found).unwrap_or_default())
+        }
+        Request::UnitCandidates(view, id) => {
+            let found = off_the_screen({
+                let id = id.clone();
+                move || department_candidates(&view.input(), &id)
+            });
+            Told::UnitCandidates(id, found.await.and_then(|found| found).unwrap_or_default())
         }
         Request::Explain(view, id) => {
             let found = off_the_screen(move || explain(&view.input(), view.plan(), &id)).await;
@@ -208,8 +254,9 @@ async fn read(desk: &Desk, reply: &Reply) -> Result<Arc<View>, Error> {
         }
     };
     let Preview { plan, source, target, memory } = made;
-    super::logon::follows(&connection, &memory, &plan, reply).await;
+    let logon = LogonBasis::read(&connection.logon_work(&memory.users)).await;
     let basis = Basis {
+        logon: logon.map(|basis| Some((basis, config.idaas.calls_per_second))),
         profile: connection.services.profile.clone(),
         calls_per_second: config.dingtalk.calls_per_second,
         source: Arc::new(source),
@@ -230,6 +277,7 @@ async fn decide(desk: &Desk, view: &Arc<View>, learned: Vec<Learned>) -> Result<
     let view = Arc::clone(view);
     off_the_screen(move || {
         let basis = Basis {
+            logon: view.logon_basis.clone(),
             profile: view.profile.clone(),
             calls_per_second: view.calls_per_second,
             source: Arc::clone(&view.source),
@@ -260,9 +308,15 @@ async fn verify(desk: &Desk, view: Arc<View>, out: Out, reply: &Reply) -> Result
         let approved = view.without(&out);
         let limits = &fresh.profile.limits;
         let (plan, stale) = saved::reconcile(approved, fresh.plan(), limits, &fresh.memory);
-        Ok(if stale.is_empty() { Told::Holds(Arc::new(plan)) } else { Told::Moved(stale, fresh) })
+        let holds = stale.is_empty() && is_same_logon(&view, &fresh, &out);
+        Ok(if holds { Told::Holds(Arc::new(plan)) } else { Told::Moved(stale, fresh) })
     })
     .await?
+}
+
+/// Whether what was approved of QR code logon is what would follow now.
+fn is_same_logon(approved: &View, fresh: &View, out: &Out) -> bool {
+    approved.logon_writes(approved.left_out(out)) == fresh.logon_writes(approved.left_out(out))
 }
 
 async fn export(desk: &Desk, view: Arc<View>, out: Out, format: Format) -> Answer {

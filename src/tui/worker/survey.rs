@@ -18,7 +18,7 @@ use crate::core::plan::Entity;
 use crate::core::preview::needs;
 use crate::core::profile::{Edition, MappingRow};
 use crate::core::source::{Account, AccountId, Detail, NoCache};
-use crate::core::survey::{self, Impact, People, Report, Survey};
+use crate::core::survey::{self, Impact, Paces, People, Report, Survey};
 use crate::tui::draft::{Draft, profile};
 use crate::tui::message::Answer;
 use crate::tui::survey::{Counted, Sides, SurveyNews, SurveyRequest};
@@ -139,11 +139,14 @@ async fn count(file: Box<SettingsFile>, draft: Box<Draft>, sides: Sides, ticket:
     let services = file.clone();
     let asked = draft.clone();
     let pace = off_the_screen(move || {
-        services.services(&asked).map(|config| (config.profile.limits, config.dingtalk.calls_per_second))
+        services.services(&asked).map(|config| {
+            let (source, target) = (config.idaas.calls_per_second, config.dingtalk.calls_per_second);
+            (config.profile.limits, Paces { source, target })
+        })
     });
     let (limits, pace) = match pace.await {
         Ok(Ok((limits, pace))) => (Some(limits), pace),
-        Ok(Err(_)) | Err(_) => (None, 20),
+        Ok(Err(_)) | Err(_) => (None, Paces { source: 10, target: 20 }),
     };
     let profile = profile(&draft, limits);
     let (counting, of) = (sides.clone(), profile.clone());

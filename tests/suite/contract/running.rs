@@ -1,5 +1,6 @@
 //! While a run goes on: interrupts, fresh reads before writes, retry, resume and undo (contract 2, 5 and 7).
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,7 +66,7 @@ fn a_second_interrupt_stops_at_once_and_the_run_can_be_resumed() {
     let env = TestEnv::new(&small_company());
     env.fault("slow=0");
     env.heal("slow");
-    let child = {
+    let mut child = {
         let child = start(&env, &["sync", "--yes", "--json"]);
         until("the end of the read", || calls(&env, "user/listadmin") > 0);
         env.fault("slow=20000");
@@ -74,7 +75,9 @@ fn a_second_interrupt_stops_at_once_and_the_run_can_be_resumed() {
     until("a write", || env.simulator.dingtalk().writes() > 0 || calls(&env, "department/create") > 0);
     signal(&child, "-INT");
     let first = Instant::now();
-    std::thread::sleep(Duration::from_millis(300));
+    // Two signals in a row are one: the first has to be taken note of.
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(notes.any(|note| note.unwrap().contains("press Ctrl-C again")), "the first interrupt is told");
     signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));

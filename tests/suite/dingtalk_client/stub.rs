@@ -71,7 +71,7 @@ impl Stub {
             calls_per_second: 1000,
             edition,
         };
-        let network = TransportOptions { timeout: Duration::from_secs(5), ..TransportOptions::default() };
+        let network = TransportOptions { timeout: Duration::from_secs(60), ..TransportOptions::default() };
         DingTalk::new(options, Transport::new(&network).expect("a transport"), || 1_700_000_000_000)
     }
 }

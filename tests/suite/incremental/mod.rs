@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::TestEnv;
 
 /// Whatever is waited for must come within this time.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A company whose changes are told to this address, with settings that follow them.
 pub(crate) fn watched(seed: &Seed, options: Options, settings: &str) -> TestEnv {

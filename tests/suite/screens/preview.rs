@@ -1,24 +1,24 @@
 //! The preview: its pictures, and what its keys lead to.
 
+mod any_keys;
+mod commit;
+mod links;
+mod logon;
+
 use std::sync::Arc;
 
 use dingsync::core::browse::Kind;
 use dingsync::core::error::{Error, ErrorKind};
 use dingsync::core::journal::{Decision, Learned};
-use dingsync::core::plan::Entity;
 use dingsync::core::planner::{candidates, explain};
 use dingsync::core::profile::Leavers;
-use dingsync::core::saved::Stale;
 use dingsync::core::source::AccountId;
 use dingsync::core::target::UserId;
-use dingsync::live::Errand;
-use dingsync::tui::keys::{Action, Key};
+use dingsync::tui::keys::Key;
 use dingsync::tui::look::Look;
-use dingsync::tui::message::{Answer, Command, Message};
+use dingsync::tui::message::{Answer, Command};
 use dingsync::tui::screen::ScreenId;
-use dingsync::tui::worker::preview::{Basis, Format, Request, Told, View};
-use dingsync::tui::worker::run;
-use proptest::prelude::*;
+use dingsync::tui::worker::preview::{Basis, Format, LogonRead, Request, Told, View};
 
 use super::stage::{ASCII, CHINESE, ENGLISH, SIZES, Stage, WHOLE};
 use crate::planned::Company;
@@ -70,6 +70,11 @@ fn company() -> Company {
 }
 
 fn view(company: &Company) -> Arc<View> {
+    view_with(company, Ok(None))
+}
+
+/// With what QR code logon is planned from.
+fn view_with(company: &Company, logon: LogonRead) -> Arc<View> {
     let basis = Basis {
         profile: company.profile.clone(),
         calls_per_second: 20,
@@ -77,6 +82,7 @@ fn view(company: &Company) -> Arc<View> {
         target: Arc::new(company.target.clone()),
         memory: company.memory.clone(),
         now_ms: 1_790_000_000_000,
+        logon,
     };
     Arc::new(View::new(company.plan(), basis))
 }
@@ -87,11 +93,28 @@ fn told(told: Told) -> Answer {
 
 /// The preview of a company that was read.
 fn ready(company: &Company, look: Look) -> Stage {
+    shown(view(company), look)
+}
+
+fn shown(view: Arc<View>, look: Look) -> Stage {
     let mut stage = Stage::new(Some(WHOLE), look, Some(ScreenId::Preview));
     let asked = stage.commands.pop();
     assert!(matches!(asked, Some(Command::Preview(Request::Read))), "{asked:?}");
-    stage.answer(told(Told::Ready(view(company))));
+    stage.answer(told(Told::Ready(view)));
     stage
+}
+
+/// Six bound people have left, three may be removed.
+fn leavers() -> Company {
+    let mut company = company();
+    company.profile.scenario.leavers = Leavers::Remove;
+    company.profile.limits.remove_users = 3;
+    company.profile.limits.remove_percent = 100;
+    for number in 0..6 {
+        company.user(&format!("05{number}"), "离职", &format!("1390000000{number}"), "", &[30]);
+        company.bind(&format!("user_left{number}"), &format!("05{number}"));
+    }
+    company
 }
 
 fn request(stage: &mut Stage) -> Request {
@@ -267,104 +290,6 @@ fn why_details_costs_and_commands_can_be_read() {
 }
 
 #[test]
-fn the_number_of_writes_is_typed_before_anything_is_written() {
-    let company = company();
-    let mut stage = ready(&company, ENGLISH);
-    let writes = company.plan().writes();
-    stage.press(&letters("c"));
-    insta::assert_snapshot!("preview_confirm", stage.picture(80, 24));
-    stage.type_text("1").press(&[Key::Enter]);
-    assert!(stage.commands.is_empty(), "{:?}", stage.commands);
-    assert!(stage.picture(80, 24).contains(&format!("the number of records to write is {writes}")));
-    stage.press(&[Key::Backspace]).type_text(&writes.to_string()).press(&[Key::Enter]);
-    assert!(matches!(request(&mut stage), Request::Verify(..)));
-    stage.answer(told(Told::Reading(3, 4)));
-    insta::assert_snapshot!("preview_verifying", stage.picture(80, 24));
-    stage.answer(told(Told::Holds(Arc::new(company.plan()))));
-    let started = stage.commands.iter().any(|command| {
-        matches!(command, Command::Run(run::Request::Start(Errand::Sync { removals: None, .. }, "en")))
-    });
-    assert!(started, "{:?}", stage.commands);
-}
-
-#[test]
-fn a_commit_that_was_called_off_starts_nothing_even_when_the_answer_is_under_way() {
-    let company = company();
-    let mut stage = ready(&company, ENGLISH);
-    stage.press(&letters("c")).type_text(&company.plan().writes().to_string()).press(&[Key::Enter, Key::Esc]);
-    assert!(matches!(request(&mut stage), Request::Stop));
-    stage.answer(told(Told::Holds(Arc::new(company.plan()))));
-    assert!(!stage.commands.iter().any(|command| matches!(command, Command::Run(_))));
-}
-
-#[test]
-fn what_moved_since_is_shown_and_the_new_plan_is_looked_at() {
-    let mut company = company();
-    let mut stage = ready(&company, ENGLISH);
-    stage.press(&letters("c")).type_text(&company.plan().writes().to_string()).press(&[Key::Enter]);
-    company.source.accounts.retain(|account| account.id != "user_a1");
-    let stale = Stale { entity: Entity::User, id: "user_a1".into(), name: "王伟明".into() };
-    stage.answer(told(Told::Moved(vec![stale], view(&company))));
-    insta::assert_snapshot!("preview_moved", stage.picture(80, 24));
-    stage.press(&[Key::Enter]);
-    assert!(!stage.picture(80, 24).contains("王伟明"));
-    assert!(!stage.commands.iter().any(|command| matches!(command, Command::Run(_))));
-}
-
-/// Six bound people have left, three may be removed.
-fn leavers() -> Company {
-    let mut company = company();
-    company.profile.scenario.leavers = Leavers::Remove;
-    company.profile.limits.remove_users = 3;
-    company.profile.limits.remove_percent = 100;
-    for number in 0..6 {
-        company.user(&format!("05{number}"), "离职", &format!("1390000000{number}"), "", &[30]);
-        company.bind(&format!("user_left{number}"), &format!("05{number}"));
-    }
-    company
-}
-
-#[test]
-fn removals_beyond_their_limit_need_their_exact_number() {
-    let company = leavers();
-    let plan = company.plan();
-    let mut stage = ready(&company, ENGLISH);
-    stage.press(&letters("5")).press(&letters("c"));
-    stage.type_text(&plan.writes().to_string()).press(&[Key::Enter]);
-    insta::assert_snapshot!("preview_confirm_removals", stage.picture(80, 24));
-    assert!(stage.commands.is_empty(), "{:?}", stage.commands);
-    stage.type_text(&plan.removals().to_string()).press(&[Key::Enter]);
-    assert!(matches!(request(&mut stage), Request::Verify(..)));
-    stage.answer(told(Told::Holds(Arc::new(plan.clone()))));
-    let removals = stage.commands.iter().find_map(|command| match command {
-        Command::Run(run::Request::Start(Errand::Sync { removals, .. }, _)) => *removals,
-        _ => None,
-    });
-    assert_eq!(removals, Some(plan.removals()));
-}
-
-#[test]
-fn rows_left_out_bring_a_plan_below_its_limit() {
-    let company = leavers();
-    let mut stage = ready(&company, ENGLISH);
-    assert!(stage.picture(80, 24).contains("! people removed: 7, allowed 3"));
-    stage.press(&letters("5X")).press(&[Key::Esc]);
-    assert!(!stage.picture(80, 24).contains("people removed: 7, allowed 3"));
-}
-
-#[test]
-fn a_limit_no_approval_lifts_blocks_the_commit_with_its_reason() {
-    let mut company = company();
-    company.memory.finished_full_syncs = 1;
-    company.profile.limits.update_percent = 1;
-    let mut stage = ready(&company, ENGLISH);
-    stage.press(&letters("c")).type_text("1");
-    insta::assert_snapshot!("preview_confirm_blocked", stage.picture(80, 24));
-    stage.press(&[Key::Enter]);
-    assert!(stage.commands.is_empty(), "{:?}", stage.commands);
-}
-
-#[test]
 fn hidden_characters_are_shown_harmless_and_marked() {
     let picture = ready(&company(), ENGLISH).press(&letters("/gpj")).picture(120, 40);
     assert!(picture.contains("<!>") && !picture.contains('\u{202e}'), "{picture}");
@@ -382,48 +307,4 @@ fn an_empty_plan_says_that_there_is_nothing_to_do() {
     assert!(stage.picture(80, 24).contains("nothing to do"));
     stage.press(&letters("0"));
     assert!(stage.picture(80, 24).contains("= user  A"));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_keys_in_any_order_leave_a_row_in_focus_and_start_nothing_unconfirmed(
-        keys in prop::collection::vec(
-            prop_oneof![
-                6 => prop::sample::select(
-                    Action::ALL.iter().flat_map(|action| action.keys().iter().copied()).collect::<Vec<_>>()
-                ),
-                1 => any::<char>().prop_map(Key::Char),
-            ],
-            1..80,
-        ),
-        columns in 10u16..220,
-        rows in 5u16..70,
-        is_chinese in any::<bool>(),
-    ) {
-        let company = leavers();
-        let mut stage = ready(&company, if is_chinese { CHINESE } else { ENGLISH });
-        stage.app.update(Message::Resize(columns, rows));
-        for key in keys {
-            for command in stage.app.update(Message::Key(key)) {
-                prop_assert!(!matches!(command, Command::Run(_)), "a run without a typed number");
-                // The worker answers as it would.
-                let answer = match command {
-                    Command::Preview(Request::Read | Request::Decide(..)) => Told::Ready(view(&company)),
-                    Command::Preview(Request::Candidates(seen, id)) => {
-                        let found = candidates(&seen.input(), &id).unwrap();
-                        Told::Candidates(id, found)
-                    }
-                    Command::Preview(Request::Explain(seen, id)) => {
-                        let Some(found) = explain(&seen.input(), seen.plan(), &id).unwrap() else { continue };
-                        Told::Explained(Box::new(found))
-                    }
-                    _ => continue,
-                };
-                stage.app.update(Message::Answer(Answer::Preview(answer)));
-            }
-            stage.draw(columns, rows);
-        }
-    }
 }

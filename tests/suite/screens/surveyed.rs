@@ -126,7 +126,10 @@ fn answers(request: SurveyRequest) -> Vec<SurveyNews> {
             let is_refused = counted.is_err();
             let mut news = vec![SurveyNews::Counted(ticket, counted)];
             if !is_refused {
-                news.push(SurveyNews::Estimated(ticket, survey::estimate(&sides.survey, &profile, 20)));
+                news.push(SurveyNews::Estimated(
+                    ticket,
+                    survey::estimate(&sides.survey, &profile, survey::Paces { source: 10, target: 20 }),
+                ));
             }
             news
         }

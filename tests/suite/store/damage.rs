@@ -17,7 +17,7 @@ async fn seen(path: &std::path::Path) -> Option<String> {
     let mut users: Vec<_> = memory.users.iter().collect();
     users.sort();
     let unfinished = store.unfinished().await.ok()?;
-    let unfinished = unfinished.map(|run| (run.run, run.plan == plan(), run.ended, run.in_flight));
+    let unfinished = unfinished.map(|run| (run.run, run.plan == plan(), run.seen, run.ended, run.in_flight));
     Some(format!("{users:?} {unfinished:?}"))
 }
 
@@ -40,7 +40,7 @@ async fn a_flipped_bit_is_noticed_or_has_no_effect() {
     let whole = fs::read(&path).expect("read");
     let copy = directory.path().join("copy.db");
     let (mut noticed, mut harmless) = (0, 0);
-    for step in 0..400usize {
+    for step in 0..600usize {
         // A fixed walk over the file: reproducible, and prime to its length.
         let at = step.wrapping_mul(7919).wrapping_add(step * step) % whole.len();
         let mut broken = whole.clone();

@@ -7,7 +7,7 @@ use dingsync::core::plan::Entity;
 use dingsync::core::source::{AccountId, UnitId};
 use dingsync::core::target::{DepartmentId, UserId, Written};
 
-use super::{MORNING, end, intent, open, place, plan, start};
+use super::{MORNING, end, intent, open, place, plan, seen, start};
 
 fn account(id: &str) -> AccountId {
     AccountId(id.into())
@@ -79,6 +79,7 @@ async fn a_run_comes_back_with_its_plan_calls_and_records() {
     assert_eq!(unfinished.run, run);
     assert_eq!(unfinished.plan, plan());
     assert_eq!(unfinished.started_at_ms, MORNING);
+    assert_eq!(unfinished.seen, Some(seen()));
     assert_eq!(unfinished.ended, [end(0, 1, Outcome::Applied)]);
     assert_eq!(unfinished.in_flight, [(open_call, intent(&run, 2))]);
     let calls = store.calls_of(&run).await.expect("calls");
@@ -183,4 +184,29 @@ async fn reading_goes_on_beside_writing() {
     assert!(writes.into_iter().all(|write| write.is_ok()));
     assert!(reads.into_iter().all(|read| read.is_ok()));
     assert_eq!(other.calls_of(&run).await.expect("calls").len(), 200);
+}
+
+#[tokio::test]
+async fn what_a_plan_was_made_from_is_kept_until_the_run_is_finished_and_no_longer() {
+    let (_directory, path) = place();
+    let store = open(&path);
+    let (first, second) =
+        (store.begin(start(MORNING)).await.unwrap(), store.begin(start(MORNING + 1)).await.unwrap());
+    store.finish(&second, RunStatus::Success, RunSummary::default(), MORNING + 2, None).await.unwrap();
+    let unfinished = store.unfinished().await.unwrap().unwrap();
+    assert_eq!((&unfinished.run, unfinished.seen), (&first, Some(seen())));
+    store.finish(&first, RunStatus::Cancelled, RunSummary::default(), MORNING + 3, None).await.unwrap();
+    drop(store);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let kept: i64 = connection.query_row("SELECT count(*) FROM seen", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0, "personal data outlives its use");
+}
+
+#[tokio::test]
+async fn a_run_that_an_older_program_began_has_no_reading_and_is_still_there() {
+    let (_directory, path) = place();
+    let run = open(&path).begin(start(MORNING)).await.unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE seen").unwrap();
+    let unfinished = open(&path).unfinished().await.unwrap().unwrap();
+    assert_eq!((unfinished.run, unfinished.seen), (run, None));
 }

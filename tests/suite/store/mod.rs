@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use dingsync::core::event::{Outcome, RecordEvent};
 use dingsync::core::field::FieldName;
-use dingsync::core::journal::{Intent, RecordEnd, RunKind, RunStart};
+use dingsync::core::journal::{Intent, RecordEnd, RunKind, RunStart, Seen};
 use dingsync::core::plan::{Action, Change, Entity, FieldChange, FieldValue, PLAN_FORMAT, Plan};
-use dingsync::core::target::{DepartmentId, UserDraft, Write};
+use dingsync::core::target::{Department, DepartmentId, User, UserDraft, UserId, Write};
 use dingsync::store::{ConnectionId, Store};
 use tempfile::TempDir;
 
@@ -86,7 +86,30 @@ fn plan() -> Plan {
 const MORNING: i64 = 1_769_846_400_000;
 
 fn start(at_ms: i64) -> RunStart {
-    RunStart { kind: RunKind::Sync, plan: plan(), of_run: None, started_at_ms: at_ms }
+    RunStart { kind: RunKind::Sync, plan: plan(), seen: seen(), of_run: None, started_at_ms: at_ms }
+}
+
+/// What the plan was made from.
+fn seen() -> Seen {
+    Seen {
+        read_at_ms: MORNING - 1000,
+        departments: vec![Department {
+            id: DepartmentId(7),
+            parent: Some(DepartmentId(1)),
+            name: "研发".into(),
+            source_identifier: Some("ou_a".into()),
+            fields: vec![(FieldName::new("order"), "9".into())],
+            is_foreign: false,
+        }],
+        users: vec![User {
+            id: UserId("01".into()),
+            mobile: Some("+8613800000000".into()),
+            departments: vec![DepartmentId(7)],
+            fields: vec![(FieldName::new("extension.工位"), "A-1".into())],
+            is_administrator: false,
+            is_active: true,
+        }],
+    }
 }
 
 fn intent(run: &str, row: usize) -> Intent {

@@ -86,3 +86,60 @@ fn a_sync_on_an_unfinished_run_plans_afresh_and_cancels_the_old_one() {
     assert_eq!(super::picture(&env).1.len(), 166);
     super::assert_empty_preview(&env);
 }
+
+#[test]
+fn whoever_was_changed_while_the_run_lay_still_is_not_removed() {
+    let env = TestEnv::new(&large());
+    assert_eq!(env.run(&["sync", "--yes"]).code, 0);
+    env.write_settings("[limits]\nremove_percent = 50\n");
+    let settings = std::fs::read_to_string(env.path("dingsync.toml")).unwrap();
+    let settings = settings.replace("target = 1 }]", "target = 1 }]\nleavers = \"remove\"");
+    std::fs::write(env.path("dingsync.toml"), settings).unwrap();
+    {
+        let mut world = env.simulator.idaas().world();
+        (300..360).for_each(|number| world.put(account(number, &["ou_a"])));
+        (100..102).for_each(|number| drop(world.remove(&format!("user_{number:04}"))));
+    }
+    env.fault("slow=20");
+    let mut child = until(&env, &["sync", "--yes", "--json"], 3);
+    signal(&child, "-9");
+    child.wait().unwrap();
+    let promoted = {
+        let mut world = env.simulator.dingtalk().world();
+        let user = world.users.values_mut().find(|user| user.name == "Person 100").unwrap();
+        user.fields.insert("title".into(), "Head of everything".into());
+        user.name.clone()
+    };
+    let ran = env.run(&["resume", "--json"]);
+    assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
+    let skipped: Vec<_> = ran.lines().into_iter().filter(|line| line["outcome"] == "skipped").collect();
+    assert_eq!((skipped.len(), &skipped[0]["code"]), (1, &"stale".into()), "{skipped:?}");
+    let (_, people) = super::picture(&env);
+    assert!(
+        people.iter().any(|(name, _)| *name == promoted)
+            && people.iter().all(|(name, _)| name != "Person 101")
+    );
+}
+
+#[test]
+fn a_resume_reads_only_what_was_in_flight() {
+    let env = TestEnv::new(&large());
+    env.fault("slow=20");
+    let mut child = until(&env, &["sync", "--yes", "--json"], 20);
+    signal(&child, "-9");
+    child.wait().unwrap();
+    let listings = |env: &TestEnv| {
+        let counts = env.simulator.dingtalk().counts();
+        counts
+            .iter()
+            .filter(|(path, _)| path.ends_with("user/list"))
+            .map(|(_, count)| count.calls)
+            .sum::<u64>()
+    };
+    let before = listings(&env);
+    let ran = env.run(&["resume", "--json"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(listings(&env), before, "the address book was read again");
+    assert_eq!(super::picture(&env).1.len(), 166);
+    super::assert_empty_preview(&env);
+}

@@ -277,7 +277,7 @@ fn trial(screen: &Application, frame: &mut Frame<'_>, area: Rect, shared: &Share
         Rect { x, width: area.right().saturating_sub(x), ..at(area, row) }.intersection(area)
     };
     if let Some(failure) = &screen.trial.failure {
-        let told = text::fit(&format!("X {failure}"), usize::from(place(17).width), look);
+        let told = text::fit(&format!("X {}", look.said(failure)), usize::from(place(17).width), look);
         frame.render_widget(Line::styled(told, look.style(Tone::Bad)), place(17));
         return;
     }

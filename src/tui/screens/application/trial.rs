@@ -5,6 +5,7 @@ use rust_i18n::t;
 use super::form::Field;
 use crate::core::check::{CheckId, CheckStatus, Finding};
 use crate::core::refusal::explain;
+use crate::core::sentences::in_language;
 use crate::tui::worker::application::{SOURCE, TARGET};
 
 /// The state of the test.
@@ -89,8 +90,10 @@ pub(super) fn told(finding: &Finding, locale: &str) -> String {
     match finding.code.as_deref().and_then(explain) {
         Some(known) => format!("{} ({}): {}", known.text(locale), known.code, known.remedy(locale)),
         None => match &finding.fix {
-            Some(fix) => format!("{}; {fix}", finding.message),
-            None => finding.message.clone(),
+            Some(fix) => {
+                format!("{}; {}", in_language(&finding.message, locale), in_language(fix, locale))
+            }
+            None => in_language(&finding.message, locale).into_owned(),
         },
     }
 }

@@ -64,7 +64,8 @@ fn is_ready<T>(loadable: &Loadable<T>, frame: &mut Frame<'_>, area: Rect, shared
             (t!("history.loading", waited = waited, locale = look.locale).into_owned(), Tone::Quiet)
         }
         Loadable::Failed(message, hint) => {
-            (format!("{message}\n{}", hint.clone().unwrap_or_default()), Tone::Bad)
+            let hint = look.said(hint.as_deref().unwrap_or_default());
+            (format!("{}\n{hint}", look.said(message)), Tone::Bad)
         }
     };
     for (y, line) in text::wrap(&said, columns).into_iter().enumerate() {
@@ -247,7 +248,7 @@ fn undo_line(change: &Change, width: u16, look: Look) -> (String, Tone) {
     let action = t!(format!("action.{}", change.action.as_str()), locale = locale);
     let entity = text::cell(&marks::entity(change.entity, locale), 10, look);
     let name = text::cell(&change.name, 20, look);
-    let detail = change.detail.clone().unwrap_or_else(|| {
+    let detail = change.detail.as_deref().map(|detail| look.said(detail).into_owned()).unwrap_or_else(|| {
         change.fields.iter().map(|field| marks::field_line(field, locale)).collect::<Vec<_>>().join("; ")
     });
     let shown =

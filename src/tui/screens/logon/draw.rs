@@ -59,8 +59,9 @@ pub(super) fn draw(screen: &LogonScreen, frame: &mut Frame<'_>, area: Rect, shar
             );
         }
         Loadable::Failed(message, hint) => {
-            let mut lines = wrapped(Tone::Bad, &format!("! {message}"), area.width);
-            lines.extend(wrapped(Tone::Plain, hint.as_deref().unwrap_or_default(), area.width));
+            let mut lines = wrapped(Tone::Bad, &format!("! {}", look.said(message)), area.width);
+            let hint = look.said(hint.as_deref().unwrap_or_default());
+            lines.extend(wrapped(Tone::Plain, &hint, area.width));
             column(frame, area, &lines, look);
         }
         Loadable::Ready(view) if screen.is_code_alone => alone(view, frame, area, look),
@@ -185,7 +186,7 @@ fn counts(screen: &LogonScreen, view: &View, shared: &Shared) -> (Tone, String) 
     }
     if let Some(report) = &screen.report {
         let text = match &report.error {
-            Some(error) => format!("! {}", error.message),
+            Some(error) => format!("! {}", look.said(&error.message)),
             None => t!(
                 "logon.done",
                 applied = report.applied,

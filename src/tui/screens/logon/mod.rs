@@ -90,8 +90,6 @@ impl LogonScreen {
             Told::Seen(Err(error)) => {
                 self.seen = Loadable::Failed(error.message.clone(), error.hint.clone());
             }
-            // The preview's concern.
-            Told::Follows(_) => {}
             Told::Progress(ended) => {
                 if let Some((_, count)) = &mut self.applying {
                     *count = *ended;

@@ -52,7 +52,7 @@ impl FieldMapping {
             return (format!("{} {waited}", t!("scenario.reading", locale = locale)), Tone::Quiet);
         }
         if let Loadable::Failed(message, _) = &shared.survey.sides {
-            return (format!("X {message}"), Tone::Bad);
+            return (format!("X {}", shared.look.said(message)), Tone::Bad);
         }
         if shared.draft.identity.is_empty() {
             return (format!("! {}", t!("mapping.identity.nobody", locale = locale)), Tone::Bad);
@@ -69,7 +69,7 @@ impl FieldMapping {
                 let told = if text::width(&long) > room { told("mapping.identity.short") } else { long };
                 (told.into_owned(), if counts.unclear > 0 { Tone::Warning } else { Tone::Plain })
             }
-            (Some(Err((message, _))), _) => (format!("X {message}"), Tone::Bad),
+            (Some(Err((message, _))), _) => (format!("X {}", shared.look.said(message)), Tone::Bad),
             (None, true) => (t!("scenario.counting", locale = locale).into_owned(), Tone::Quiet),
             (None, false) => (String::new(), Tone::Plain),
         }
@@ -168,7 +168,7 @@ impl FieldMapping {
             return (short(reason, count, locale), tone);
         }
         match self.result(&shown.row, shared) {
-            Some(Err(error)) => (format!("X {error}"), Tone::Bad),
+            Some(Err(error)) => (format!("X {}", shared.look.said(&error)), Tone::Bad),
             Some(Ok(Sampled { value: Some(value), .. })) => (masked(&shown.row.field, &value), Tone::Plain),
             Some(Ok(Sampled { value: None, .. })) => match report {
                 Some(Ok(report)) if report.empty > 0 => {

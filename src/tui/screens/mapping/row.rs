@@ -49,7 +49,9 @@ impl FieldMapping {
             Some(Ok(report)) => {
                 lines.extend(wrapped(&self.report_text(shown, report, shared), Tone::Plain, area, look))
             }
-            Some(Err(error)) => lines.extend(wrapped(&format!("X {error}"), Tone::Bad, area, look)),
+            Some(Err(error)) => {
+                lines.extend(wrapped(&format!("X {}", look.said(error)), Tone::Bad, area, look));
+            }
             None => {}
         }
         lines
@@ -61,7 +63,7 @@ impl FieldMapping {
         let label = t!("mapping.result", locale = locale);
         let (told, tone) = match self.result(row, shared) {
             None => return Vec::new(),
-            Some(Err(error)) => (format!("X {error}"), Tone::Bad),
+            Some(Err(error)) => (format!("X {}", look.said(&error)), Tone::Bad),
             Some(Ok(sampled)) => {
                 let value = sampled.value.map(|value| masked(&row.field, &value));
                 let value = value.unwrap_or_else(|| t!("row.empty", locale = locale).into_owned());

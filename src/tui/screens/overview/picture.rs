@@ -6,6 +6,7 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::Overview;
+use crate::core::event::Meaning;
 use crate::core::journal::{RunKind, RunRecord};
 use crate::tui::look::{Look, Tone};
 use crate::tui::shared::Shared;
@@ -79,9 +80,10 @@ fn service(
         Some(Tried { elapsed_ms, failure: None }) => {
             (t!("overview.answers", ms = elapsed_ms, locale = locale).into_owned(), Tone::Good)
         }
-        Some(Tried { failure: Some((message, hint)), .. }) => {
-            (format!("X   {message}. {}", hint.clone().unwrap_or_default()), Tone::Bad)
-        }
+        Some(Tried { failure: Some((message, hint)), .. }) => (
+            format!("X   {}. {}", look.said(message), look.said(hint.as_deref().unwrap_or_default())),
+            Tone::Bad,
+        ),
     };
     told(name, &said, tone, columns, look)
 }
@@ -90,9 +92,9 @@ fn standing(screen: &Overview, columns: usize, look: Look) -> Vec<Line<'static>>
     let locale = look.locale;
     let word = |key: &str| t!(format!("overview.{key}"), locale = locale).into_owned();
     if let Some((message, hint)) = &screen.failure {
-        let hint = hint.clone().unwrap_or_default();
+        let hint = look.said(hint.as_deref().unwrap_or_default());
         return vec![
-            told(&word("label.state"), message, Tone::Bad, columns, look),
+            told(&word("label.state"), &look.said(message), Tone::Bad, columns, look),
             told("", &hint, Tone::Plain, columns, look),
         ];
     }
@@ -213,7 +215,8 @@ fn last_runs(screen: &Overview, frame: &mut Frame<'_>, area: Rect, look: Look) {
 pub(in crate::tui::screens) fn run_line(run: &RunRecord, columns: usize, look: Look) -> String {
     let locale = look.locale;
     let kind = t!(kind_word(run.kind), locale = locale);
-    let status = t!(format!("overview.status.{}", run.status.as_str()), locale = locale);
+    let meaning = Meaning::of(run.status, &run.summary);
+    let status = t!(format!("overview.status.{}", meaning.as_str()), locale = locale);
     let at = run.started_at.get(..16).unwrap_or(&run.started_at).replace('T', " ");
     let counts = &run.summary;
     let totals = t!(

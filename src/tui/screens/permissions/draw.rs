@@ -168,11 +168,11 @@ fn detail(screen: &Permissions, frame: &mut Frame<'_>, area: Rect, shared: &Shar
 
 /// What there is to say about an item, the most useful first: there may be room for a few lines only.
 fn paragraphs(screen: &Permissions, id: CheckId, shared: &Shared) -> Vec<(String, Tone)> {
-    let locale = shared.look.locale;
+    let (look, locale) = (shared.look, shared.look.locale);
     let text = |kind: &str| t!(format!("permissions.{kind}.{}", id.as_str()), locale = locale).into_owned();
     if let Some((message, hint)) = &screen.checks.failure {
-        let hint = hint.clone().unwrap_or_default();
-        return vec![(message.clone(), Tone::Bad), (hint, Tone::Plain)];
+        let hint = look.said(hint.as_deref().unwrap_or_default());
+        return vec![(look.said(message).into_owned(), Tone::Bad), (hint.into_owned(), Tone::Plain)];
     }
     let Some(item) = screen.checks.item(id) else { return vec![(text("without"), Tone::Plain)] };
     match item.status {

@@ -4,6 +4,7 @@ use rust_i18n::t;
 
 use crate::core::check::{CheckId, CheckItem};
 use crate::core::refusal::explain;
+use crate::core::sentences::in_language;
 use crate::tui::shared::Shared;
 
 /// Where the DingTalk console is.
@@ -53,7 +54,7 @@ pub(super) fn link(item: &CheckItem, shared: &Shared) -> String {
 pub(super) fn told(item: &CheckItem, locale: &str) -> String {
     match (item.code.as_deref().and_then(explain), locale) {
         (Some(known), "zh-CN") => format!("{}（{}）", known.text_zh, known.code),
-        _ => item.message.clone(),
+        _ => in_language(&item.message, locale).into_owned(),
     }
 }
 
@@ -61,6 +62,6 @@ pub(super) fn told(item: &CheckItem, locale: &str) -> String {
 pub(super) fn remedy(item: &CheckItem, locale: &str) -> Option<String> {
     match (item.code.as_deref().and_then(explain), locale) {
         (Some(known), "zh-CN") => Some(known.remedy_zh.clone()),
-        _ => item.fix.clone(),
+        _ => item.fix.as_deref().map(|fix| in_language(fix, locale).into_owned()),
     }
 }

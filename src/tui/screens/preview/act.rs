@@ -7,16 +7,16 @@ use rust_i18n::t;
 use super::PreviewScreen;
 use super::confirm::Confirm;
 use super::counts::KEYED;
+use super::links;
 use super::menu::{Choice, Menu};
 use super::offers::KINDS;
 use super::places::Places;
 use super::reader::{self, Page, Reader};
-use super::sheet::{Pane, Sheet};
+use super::sheet::{Entry, Pane, Sheet};
 use super::window::{LinkTo, Window};
 use crate::core::journal::{Decision, Learned};
-use crate::core::plan::{Change, Entity, Plan};
+use crate::core::plan::{Entity, Plan};
 use crate::core::source::{AccountId, UnitId};
-use crate::core::target::UserId;
 use crate::live::Errand;
 use crate::tui::keys::Action;
 use crate::tui::message::Command;
@@ -84,11 +84,14 @@ impl PreviewScreen {
             Action::CommandLine => self.window = Some(Box::new(Window::Reader(Reader::new(Page::Commands)))),
             Action::Export => self.window = Some(Box::new(Window::Menu(Menu::exports()))),
             Action::Commit => self.window = Some(Box::new(Window::Confirm(Confirm::new(sheet)))),
+            Action::Why if sheet.current_logon().is_some() => {
+                self.window = Some(Box::new(Window::Reader(Reader::new(Page::WhyLogon))));
+            }
             Action::Why => {
                 let (view, id) = (Arc::clone(&sheet.view), sheet.current().map(|(_, c)| c.id().to_owned()));
                 return id.map(|id| Command::Preview(Request::Explain(view, id))).into_iter().collect();
             }
-            Action::Copy => return sheet.current().map(|(_, c)| copied(c, locale)).unwrap_or_default(),
+            Action::Copy => return copied(sheet, locale),
             Action::Reveal => self.is_revealed = !self.is_revealed,
             Action::AllAgain => return self.read(shared),
             Action::Back => return vec![Command::Go(ScreenId::Mapping)],
@@ -106,7 +109,7 @@ impl PreviewScreen {
         }
         let page = usize::from(Places::now(shared).list.height);
         match sheet.pane {
-            Pane::Rows => sheet.rows.act(action, sheet.hits.rows.len(), page),
+            Pane::Rows => sheet.rows.act(action, sheet.listed(), page),
             Pane::Branches => sheet.at_branch.act(action, sheet.branches.len(), page),
         };
     }
@@ -130,7 +133,7 @@ impl PreviewScreen {
     fn activate(&mut self) -> Vec<Command> {
         let Some(sheet) = &mut self.sheet else { return Vec::new() };
         match sheet.pane {
-            Pane::Rows if sheet.current().is_some() => {
+            Pane::Rows if sheet.listed() > 0 => {
                 self.window = Some(Box::new(Window::Reader(Reader::new(Page::Details))));
             }
             Pane::Rows => {}
@@ -151,8 +154,13 @@ impl PreviewScreen {
         let id = change.source_id.clone().unwrap_or_default();
         let is_free =
             change.entity == Entity::User && !view.memory.users.contains_key(&AccountId(id.clone()));
+        let is_unit = change.entity == Entity::Department;
         self.window = Some(Box::new(Window::Menu(Menu::decide(&view, change))));
-        if is_free { vec![Command::Preview(Request::Candidates(view, id))] } else { Vec::new() }
+        match (is_unit, is_free) {
+            (true, _) => vec![Command::Preview(Request::UnitCandidates(view, id))],
+            (false, true) => vec![Command::Preview(Request::Candidates(view, id))],
+            (false, false) => Vec::new(),
+        }
     }
 
     pub(super) fn act_in_window(&mut self, action: Action, shared: &Shared) -> Vec<Command> {
@@ -185,10 +193,14 @@ impl PreviewScreen {
                 };
             }
             (Window::LinkTo(link), _) => {
-                let (account, id) = (link.account.clone(), link.field.text().trim().to_owned());
-                match refusal_to_link(sheet, &id, locale) {
-                    Some(refusal) => link.refusal = Some(refusal),
-                    None => return self.link(account, UserId(id), shared),
+                let (source, id) = (link.source.clone(), link.field.text().trim().to_owned());
+                let linked = match link.entity {
+                    Entity::User => links::user(sheet, source, &id, locale),
+                    Entity::Department => links::unit(sheet, source, &id, locale),
+                };
+                match linked {
+                    Err(refusal) => link.refusal = Some(refusal),
+                    Ok(learned) => return self.link(learned, shared),
                 }
             }
             (Window::Confirm(confirm), Action::NextPane) => confirm.next_field(),
@@ -216,10 +228,17 @@ impl PreviewScreen {
         let account = AccountId(about.clone());
         let view = Arc::clone(&sheet.view);
         let learned = match choice {
-            Choice::Link(candidate) => return self.link(about, candidate.user.id.clone(), shared),
-            Choice::TypeLink => {
-                let field = TextField::new("");
-                self.window = Some(Box::new(Window::LinkTo(LinkTo { account: about, field, refusal: None })));
+            Choice::Link(candidate) => {
+                Learned::Decided(account, Some(Decision::LinkTo(candidate.user.id.clone())))
+            }
+            Choice::LinkUnit(candidate) => Learned::BindDepartment(UnitId(about), candidate.department.id),
+            Choice::UnlinkUnit(_) => Learned::UnbindDepartment(UnitId(about)),
+            Choice::TypeLink | Choice::TypeUnitLink => {
+                let is_user = matches!(choice, Choice::TypeLink);
+                let entity = if is_user { Entity::User } else { Entity::Department };
+                let (source, field) = (about, TextField::new(""));
+                let link = LinkTo { entity, source, field, refusal: None };
+                self.window = Some(Box::new(Window::LinkTo(link)));
                 return Vec::new();
             }
             Choice::Export(format) => {
@@ -251,10 +270,9 @@ impl PreviewScreen {
         vec![Command::Run(run::Request::Start(errand, shared.look.locale)), Command::Go(ScreenId::Sync)]
     }
 
-    fn link(&mut self, account: String, user: UserId, shared: &Shared) -> Vec<Command> {
+    fn link(&mut self, learned: Learned, shared: &Shared) -> Vec<Command> {
         self.window = None;
         let Some(sheet) = &self.sheet else { return Vec::new() };
-        let learned = Learned::Decided(AccountId(account), Some(Decision::LinkTo(user)));
         decided(Arc::clone(&sheet.view), learned, shared)
     }
 
@@ -272,19 +290,29 @@ impl PreviewScreen {
                     menu.add_candidates(found.clone());
                 }
             }
+            Told::UnitCandidates(unit, found) => {
+                if let Some(Window::Menu(menu)) = self.window.as_deref_mut()
+                    && menu.about.as_ref() == Some(unit)
+                {
+                    menu.add_departments(found.clone());
+                }
+            }
             Told::Explained(explanation) if self.window.is_none() => {
                 self.window = Some(Box::new(Window::Reader(Reader::new(Page::Why(explanation.clone())))));
             }
             Told::Moved(stale, view) if self.is_verifying() => {
-                let approved = self.sheet.as_ref().map(|sheet| Arc::clone(sheet.view.plan()));
+                let before = self.sheet.take();
+                let approved = before.as_ref().map(|sheet| Arc::clone(sheet.view.plan()));
                 let rows = approved.map(|approved| reader::moved_rows(stale, &approved, view.plan()));
-                self.sheet = Some(Sheet::new(Arc::clone(view), self.sheet.as_ref()));
-                self.window =
-                    Some(Box::new(Window::Reader(Reader::new(Page::Moved(rows.unwrap_or_default())))));
+                let sheet = Sheet::new(Arc::clone(view), before.as_ref());
+                let logon = before.map(|before| (before.logon_writes(), sheet.logon_writes()));
+                let page = Page::Moved(rows.unwrap_or_default(), logon.filter(|(then, now)| then != now));
+                self.sheet = Some(sheet);
+                self.window = Some(Box::new(Window::Reader(Reader::new(page))));
             }
             Told::NotDecided(error) => match self.window.as_deref_mut() {
                 Some(Window::Confirm(confirm)) => confirm.refuse(error.message.clone(), error.hint.clone()),
-                _ => return vec![Command::Note(error.message.clone())],
+                _ => return vec![Command::Note(shared.look.said(&error.message).into_owned())],
             },
             Told::Holds(plan) => return self.start(plan, shared),
             Told::Moved(..) | Told::Explained(_) | Told::Reading(..) | Told::Ready(_) | Told::Failed(_) => {}
@@ -299,21 +327,16 @@ fn decided(view: Arc<View>, learned: Learned, shared: &Shared) -> Vec<Command> {
     vec![Command::Preview(Request::Decide(view, vec![learned])), Command::Note(note)]
 }
 
-/// Why an account cannot be linked to a user.
-fn refusal_to_link(sheet: &Sheet, id: &str, locale: &str) -> Option<String> {
-    let user = UserId(id.to_owned());
-    if !sheet.view.target.users.iter().any(|known| known.id == user) {
-        return Some(t!("plan.link_unknown", id = id, locale = locale).into_owned());
-    }
-    let bound = sheet.view.memory.users.iter().find(|(_, bound)| **bound == user);
-    bound.map(|(account, _)| t!("plan.link_bound", id = id, account = account, locale = locale).into_owned())
-}
-
-fn copied(change: &Change, locale: &str) -> Vec<Command> {
-    let ids: Vec<&str> =
-        [change.source_id.as_deref(), change.target_id.as_deref()].into_iter().flatten().collect();
+/// Name and ids of the row at the cursor.
+fn copied(sheet: &Sheet, locale: &str) -> Vec<Command> {
+    let (name, ids) = match sheet.entry(sheet.rows.chosen) {
+        Some(Entry::Change(_, change)) => (&change.name, [&change.source_id, &change.target_id]),
+        Some(Entry::Logon(_, row)) => (&row.name, [&row.source_id, &row.target_id]),
+        None => return Vec::new(),
+    };
+    let ids: Vec<&str> = ids.into_iter().filter_map(Option::as_deref).collect();
     vec![
-        Command::Copy(format!("{}  {}", change.name, ids.join("  "))),
+        Command::Copy(format!("{name}  {}", ids.join("  "))),
         Command::Note(t!("tui.note.copied", locale = locale).into_owned()),
     ]
 }

@@ -6,9 +6,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use rust_i18n::t;
 
-use super::counts;
 use super::sheet::Sheet;
 use super::words::number;
+use super::{counts, logon};
 use crate::core::plan::Approval;
 use crate::tui::keys::Action;
 use crate::tui::look::{Look, Tone};
@@ -28,6 +28,8 @@ pub(super) enum Obstacle {
     Limit,
     /// Nothing to do.
     Empty,
+    /// QR code logon is to follow, and nobody knows with what.
+    Logon,
 }
 
 /// The open window.
@@ -91,7 +93,7 @@ impl Confirm {
     /// The approval, when the right numbers are typed; else what is wrong.
     pub(super) fn approval(&mut self, sheet: &Sheet, locale: &str) -> Result<Approval, String> {
         let typed = |field: &TextField| field.text().replace([',', ' '], "").parse::<u64>().ok();
-        let writes = sheet.outline.writes();
+        let writes = sheet.writes();
         if typed(&self.writes) != Some(writes) {
             self.is_at_removals = false;
             return Err(t!("plan.confirm.not_writes", count = writes, locale = locale).into_owned());
@@ -133,7 +135,8 @@ impl Confirm {
     /// Draws the window.
     pub(super) fn render(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, now_ms: i64, look: Look) {
         let place = Self::place(area);
-        let inner = pane::window(frame, place, &t!("plan.title.confirm", locale = look.locale), look);
+        let title = if sheet.logon_writes() > 0 { "plan.title.confirm_both" } else { "plan.title.confirm" };
+        let inner = pane::window(frame, place, &t!(title, locale = look.locale), look);
         let lines = self.lines(sheet, usize::from(inner.width).saturating_sub(2), now_ms, look);
         for (row, (tone, line)) in (0..inner.height).zip(lines) {
             let at =
@@ -208,10 +211,11 @@ impl Confirm {
         for used in sheet.budget.iter().filter(|used| used.is_exceeded()) {
             add(Tone::Bad, &format!("! {}", counts::limit(used, locale)));
         }
-        if let Some(logon) = &sheet.logon {
-            add(Tone::Plain, &t!("logon.follows", writes = logon.writes(), locale = locale));
+        if let Some(logon) = logon::cost(sheet, locale) {
+            add(Tone::Plain, &logon);
         }
         match obstacle(sheet) {
+            Some(Obstacle::Logon) => add(Tone::Bad, &logon::failure(sheet, locale)),
             Some(Obstacle::Limit) => add(Tone::Bad, &t!("plan.confirm.blocked", locale = locale)),
             Some(Obstacle::Empty) => add(Tone::Plain, &t!("preview.empty", locale = locale)),
             None => {
@@ -227,8 +231,8 @@ impl Confirm {
             add(Tone::Accent, &format!("{text} {waited}"));
         }
         if let Some((message, hint)) = &self.failure {
-            add(Tone::Bad, &format!("! {message}"));
-            add(Tone::Plain, hint.as_deref().unwrap_or_default());
+            add(Tone::Bad, &format!("! {}", look.said(message)));
+            add(Tone::Plain, &look.said(hint.as_deref().unwrap_or_default()));
         }
         lines
     }
@@ -236,7 +240,10 @@ impl Confirm {
 
 /// What stands against a plan that no number lifts.
 pub(super) fn obstacle(sheet: &Sheet) -> Option<Obstacle> {
-    if sheet.outline.is_empty() {
+    if sheet.view.logon.is_err() {
+        return Some(Obstacle::Logon);
+    }
+    if sheet.writes() == 0 {
         return Some(Obstacle::Empty);
     }
     let with_removals = Approval { removals: Some(sheet.outline.removals()) };
@@ -244,9 +251,13 @@ pub(super) fn obstacle(sheet: &Sheet) -> Option<Obstacle> {
 }
 
 fn headline(sheet: &Sheet, locale: &str) -> String {
+    let logon = sheet.logon_writes();
+    let key = if logon > 0 { "plan.confirm.headline_both" } else { "plan.confirm.headline" };
     t!(
-        "plan.confirm.headline",
-        writes = number(sheet.outline.writes()),
+        key,
+        writes = number(sheet.writes()),
+        target = number(sheet.outline.writes()),
+        logon = number(logon),
         connection = sheet.outline.connection,
         corp = sheet.view.profile.corp_id,
         locale = locale

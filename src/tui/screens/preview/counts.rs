@@ -11,7 +11,7 @@ use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
 
 /// The kinds that have a key, in the order of their keys.
-pub(super) const KEYED: [Kind; 8] = [
+pub(super) const KEYED: [Kind; 9] = [
     Kind::Create,
     Kind::Link,
     Kind::Update,
@@ -20,17 +20,23 @@ pub(super) const KEYED: [Kind; 8] = [
     Kind::NeedsYou,
     Kind::Hold,
     Kind::Unchanged,
+    Kind::Logon,
 ];
 
 /// `+ 214 create  * 3,641 link  …`: with words as far as there is room, the chosen kind shown reversed.
 pub(super) fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
-    let counts = |kind: Kind| u64::from(sheet.departments.of(kind) + sheet.users.of(kind));
+    let counts = |kind: Kind| match kind {
+        Kind::Logon => sheet.logon_writes(),
+        kind => u64::from(sheet.departments.of(kind) + sheet.users.of(kind)),
+    };
+    // What follows for QR code logon has a place only where it concerns anybody.
+    let kinds = if sheet.logon().is_some() { &KEYED[..] } else { &KEYED[..8] };
     let short: Vec<String> =
-        KEYED.iter().map(|kind| format!("{} {}", kind.mark(), number(counts(*kind)))).collect();
+        kinds.iter().map(|kind| format!("{} {}", kind.mark(), number(counts(*kind)))).collect();
     let room = columns.saturating_sub(1 + short.iter().map(|piece| text::width(piece) + 2).sum::<usize>());
-    let named = named(room, look.locale);
+    let named = named(kinds, room, look.locale);
     let mut line = Line::raw(" ");
-    for (kind, short) in KEYED.iter().zip(short) {
+    for (kind, short) in kinds.iter().zip(short) {
         let piece = match named.contains(kind) {
             true => format!("{short} {}", words::kind(*kind, look.locale)),
             false => short,
@@ -47,8 +53,8 @@ pub(super) fn banner(sheet: &Sheet, columns: usize, look: Look) -> Line<'static>
 }
 
 /// The kinds whose words have room, what needs somebody first.
-fn named(mut room: usize, locale: &str) -> Vec<Kind> {
-    let mut kinds = KEYED.to_vec();
+fn named(kinds: &[Kind], mut room: usize, locale: &str) -> Vec<Kind> {
+    let mut kinds = kinds.to_vec();
     kinds.sort_by_key(|kind| *kind != Kind::NeedsYou);
     kinds.retain(|kind| {
         let width = text::width(&words::kind(*kind, locale)) + 1;
@@ -100,8 +106,9 @@ pub(super) fn costs(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> 
         pace = pace,
         locale = locale
     );
-    let exceeded: Vec<String> =
-        sheet.budget.iter().filter(|used| used.is_exceeded()).map(|used| limit(used, locale)).collect();
+    let unknown = sheet.view.logon.is_err().then(|| t!("plan.logon.unknown", locale = locale).into_owned());
+    let limits = sheet.budget.iter().filter(|used| used.is_exceeded()).map(|used| limit(used, locale));
+    let exceeded: Vec<String> = limits.chain(unknown).collect();
     let (right, tone) = if exceeded.is_empty() {
         let allowed = sheet.view.profile.limits.remove_users + sheet.view.profile.limits.remove_departments;
         let removals =
@@ -143,6 +150,7 @@ pub(super) fn budget(sheet: &Sheet, locale: &str) -> Vec<String> {
         let name = crate::core::text::pad(Interface::as_str(interface), 20);
         lines.push(format!("  {name} {:>9}   {}", number(calls), duration(alone.seconds(pace), locale)));
     }
+    lines.extend(super::logon::cost(sheet, locale).map(|cost| format!("  {cost}")));
     lines.push(t!("plan.budget.read", calls = number(sheet.view.plan().calls.read), locale = locale).into());
     lines.push(String::new());
     lines.push(t!("plan.budget.limits", locale = locale).into_owned());

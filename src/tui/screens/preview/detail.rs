@@ -2,8 +2,8 @@
 
 use rust_i18n::t;
 
-use super::sheet::Sheet;
-use super::words;
+use super::sheet::{Entry, Sheet};
+use super::{logon, words};
 use crate::core::browse::{Branch, Kind};
 use crate::core::journal::Decision;
 use crate::core::plan::{Change, Entity, FieldValue, Warning};
@@ -11,8 +11,17 @@ use crate::core::source::AccountId;
 use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
 
+/// What the row at the cursor is called.
+pub(super) fn title_of_current(sheet: &Sheet, locale: &str) -> String {
+    match sheet.entry(sheet.rows.chosen) {
+        Some(Entry::Change(row, change)) => title(sheet, row, change, locale),
+        Some(Entry::Logon(_, row)) => logon::title(row),
+        None => String::new(),
+    }
+}
+
 /// Name, ids and the number of fields.
-pub(super) fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
+fn title(sheet: &Sheet, row: u32, change: &Change, locale: &str) -> String {
     let mark = sheet.view.browser.kind(row).mark();
     let ids = match (&change.source_id, &change.target_id) {
         (Some(source), Some(target)) => format!("{source} {mark} {target}"),
@@ -38,8 +47,23 @@ pub(super) fn branch_lines(branch: &Branch, locale: &str) -> Vec<(Tone, String)>
         .collect()
 }
 
-/// The lines of a row in so many columns.
-pub(super) fn lines(
+/// The lines of the row at the cursor in so many columns.
+pub(super) fn current(sheet: &Sheet, columns: usize, is_revealed: bool, look: Look) -> Vec<(Tone, String)> {
+    match sheet.entry(sheet.rows.chosen) {
+        Some(Entry::Change(row, change)) => lines(sheet, row, change, columns, is_revealed, look),
+        Some(Entry::Logon(place, row)) => {
+            let mut lines = Lines { columns, out: Vec::new() };
+            for (tone, line) in logon::lines(sheet, (place, row), look.locale) {
+                lines.add(tone, &line);
+            }
+            lines.out
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The lines of a row of the plan in so many columns.
+fn lines(
     sheet: &Sheet,
     row: u32,
     change: &Change,

@@ -6,8 +6,11 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::counts::KEYED;
-use super::sheet::{Pane, Sheet};
-use super::words;
+use super::sheet::{Entry, Pane, Sheet};
+use super::{logon, words};
+use crate::core::browse::{Kind, is_logon_problem};
+use crate::core::logon::LogonChange;
+use crate::core::plan::Change;
 use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
 
@@ -53,7 +56,7 @@ pub(super) fn head(pane: Pane, width: u16, look: Look) -> Line<'static> {
 /// Draws the rows around the cursor.
 pub(super) fn rows(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused: bool, look: Look) {
     let columns = Columns::of(area.width);
-    let visible = sheet.rows.visible(sheet.hits.rows.len(), usize::from(area.height));
+    let visible = sheet.rows.visible(sheet.listed(), usize::from(area.height));
     if visible.is_empty() {
         let key = if sheet.filter.is_narrowing() { "plan.no_hits" } else { "plan.no_rows" };
         let nothing = t!(key, locale = look.locale);
@@ -63,37 +66,93 @@ pub(super) fn rows(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, is_focused:
     for (line, index) in (0..area.height).zip(visible) {
         let is_chosen = is_focused && index == sheet.rows.chosen;
         let at = Rect { y: area.y + line, height: 1, ..area };
-        frame.render_widget(row(sheet, sheet.hits.rows[index], columns, is_chosen, look), at);
+        let line = match sheet.entry(index) {
+            Some(Entry::Change(place, change)) => row(sheet, (place, change), columns, is_chosen, look),
+            Some(Entry::Logon(place, change)) => logon_row(sheet, (place, change), columns, is_chosen, look),
+            None => Line::default(),
+        };
+        frame.render_widget(line, at);
     }
 }
 
-fn row(sheet: &Sheet, row: u32, columns: Columns, is_chosen: bool, look: Look) -> Line<'static> {
+fn row(
+    sheet: &Sheet,
+    (row, change): (u32, &Change),
+    columns: Columns,
+    is_chosen: bool,
+    look: Look,
+) -> Line<'static> {
     let browser = &sheet.view.browser;
-    let Some(change) = browser.change(row) else { return Line::default() };
     let kind = browser.kind(row);
     let is_out = sheet.out.contains_key(&(row as usize));
-    let cursor = if is_chosen { '>' } else { ' ' };
-    let out = if is_out { 'x' } else { ' ' };
-    let problem = if browser.is_problem(row) && kind.mark() != '!' { '!' } else { ' ' };
-    let entity = text::cell(&words::entity(change.entity, look.locale), 5, look);
-    let place = browser.tree().path_around(row);
-    let tone = match (is_chosen, is_out) {
-        (true, _) => Tone::Cursor,
-        (false, true) => Tone::Quiet,
-        (false, false) => words::tone(kind),
+    let is_problem = browser.is_problem(row) && kind.mark() != '!';
+    let cells = Cells {
+        kind,
+        entity: words::entity(change.entity, look.locale),
+        name: words::name(change),
+        place: browser.tree().path_around(row),
+        changes: words::summary(sheet, row, change, look.locale),
     };
-    let mut line = Line::default();
-    let mark = text::cell(&format!("{cursor}{out} {}{problem}{entity}", kind.mark()), BEFORE, look);
-    text::push(&mut line, mark, tone, look);
-    let rest = format!(
-        "{}  {}  {}",
-        text::cell(&words::name(change), columns.name, look),
-        path(&place, columns.place, look),
-        text::cell(&words::summary(sheet, row, change, look.locale), columns.changes, look)
-    );
-    let tone = if is_chosen || is_out { tone } else { Tone::Plain };
-    text::push(&mut line, rest, tone, look);
-    line
+    cells.line(columns, (is_chosen, is_out, is_problem), look)
+}
+
+/// A row of QR code logon: whose logon, at which provider, what is done about it.
+fn logon_row(
+    sheet: &Sheet,
+    (row, change): (usize, &LogonChange),
+    columns: Columns,
+    is_chosen: bool,
+    look: Look,
+) -> Line<'static> {
+    let is_out = sheet.logon_out.contains(&row);
+    let cells = Cells {
+        kind: Kind::Logon,
+        entity: t!("plan.entity.logon", locale = look.locale).into_owned(),
+        name: logon::name(change),
+        place: logon::provider(sheet, look.locale),
+        changes: logon::summary(change, is_out, look.locale),
+    };
+    cells.line(columns, (is_chosen, is_out, is_logon_problem(change)), look)
+}
+
+/// What stands in the columns of a row.
+struct Cells {
+    kind: Kind,
+    entity: String,
+    name: String,
+    place: String,
+    changes: String,
+}
+
+impl Cells {
+    fn line(
+        &self,
+        columns: Columns,
+        (is_chosen, is_out, is_problem): (bool, bool, bool),
+        look: Look,
+    ) -> Line<'static> {
+        let cursor = if is_chosen { '>' } else { ' ' };
+        let out = if is_out { 'x' } else { ' ' };
+        let problem = if is_problem { '!' } else { ' ' };
+        let entity = text::cell(&self.entity, 5, look);
+        let tone = match (is_chosen, is_out) {
+            (true, _) => Tone::Cursor,
+            (false, true) => Tone::Quiet,
+            (false, false) => words::tone(self.kind),
+        };
+        let mut line = Line::default();
+        let mark = text::cell(&format!("{cursor}{out} {}{problem}{entity}", self.kind.mark()), BEFORE, look);
+        text::push(&mut line, mark, tone, look);
+        let rest = format!(
+            "{}  {}  {}",
+            text::cell(&self.name, columns.name, look),
+            path(&self.place, columns.place, look),
+            text::cell(&self.changes, columns.changes, look)
+        );
+        let tone = if is_chosen || is_out { tone } else { Tone::Plain };
+        text::push(&mut line, rest, tone, look);
+        line
+    }
 }
 
 /// A path in so many columns: where it does not fit, its end says more than its beginning.
@@ -144,7 +203,7 @@ pub(super) fn status(sheet: &Sheet, columns: usize, look: Look) -> Line<'static>
     let locale = look.locale;
     let filter = describe(sheet, locale);
     let (at, of) = match sheet.pane {
-        Pane::Rows => (sheet.rows.chosen, sheet.hits.rows.len()),
+        Pane::Rows => (sheet.rows.chosen, sheet.listed()),
         Pane::Branches => (sheet.at_branch.chosen, sheet.branches.len()),
     };
     let line = t!(
@@ -174,6 +233,6 @@ pub(super) fn describe(sheet: &Sheet, locale: &str) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    let hits = words::number(sheet.hits.rows.len() as u64);
+    let hits = words::number(sheet.listed() as u64);
     t!("plan.filter.shown", filter = parts.join(" + "), hits = hits, locale = locale).into_owned()
 }

@@ -11,8 +11,9 @@ use crate::core::browse::Filter;
 use crate::core::field::FieldName;
 use crate::core::journal::{Decision, Learned};
 use crate::core::plan::{Action as RowAction, Change, Entity, Reason, Warning};
-use crate::core::planner::Candidate;
+use crate::core::planner::{Candidate, DepartmentCandidate};
 use crate::core::source::{AccountId, UnitId};
+use crate::core::target::DepartmentId;
 use crate::tui::keys::Action;
 use crate::tui::look::{Look, Tone};
 use crate::tui::screen::Offer;
@@ -38,6 +39,12 @@ pub(super) enum Choice {
     Link(Box<Candidate>),
     /// Links an account to a user whose id is typed.
     TypeLink,
+    /// Binds a unit to this department.
+    LinkUnit(Box<DepartmentCandidate>),
+    /// Binds a unit to a department whose id is typed.
+    TypeUnitLink,
+    /// Ends the binding of a unit to this department.
+    UnlinkUnit(DepartmentId),
     /// DingTalk keeps what is in conflict.
     Keep {
         /// The account has a user: the rest is written.
@@ -96,7 +103,12 @@ impl Menu {
         let mut choices = Vec::new();
         let id = change.source_id.clone().unwrap_or_default();
         match change.entity {
-            Entity::Department => choices.push(Choice::LeaveOutUnit),
+            Entity::Department => {
+                let bound = view.memory.departments.get(&UnitId(id.clone()));
+                choices.push(Choice::TypeUnitLink);
+                choices.extend(bound.map(|department| Choice::UnlinkUnit(*department)));
+                choices.push(Choice::LeaveOutUnit);
+            }
             Entity::User => {
                 let account = AccountId(id.clone());
                 let is_bound = view.memory.users.contains_key(&account);
@@ -140,6 +152,12 @@ impl Menu {
     /// Adds the users that were found, before everything else.
     pub(super) fn add_candidates(&mut self, candidates: Vec<Candidate>) {
         let found = candidates.into_iter().map(|candidate| Choice::Link(Box::new(candidate)));
+        self.choices.splice(0..0, found);
+    }
+
+    /// Adds the departments that were found, before everything else.
+    pub(super) fn add_departments(&mut self, candidates: Vec<DepartmentCandidate>) {
+        let found = candidates.into_iter().map(|candidate| Choice::LinkUnit(Box::new(candidate)));
         self.choices.splice(0..0, found);
     }
 
@@ -242,6 +260,12 @@ fn label(choice: &Choice, sheet: &Sheet, locale: &str) -> String {
         }
         Choice::Link(candidate) => link(candidate, sheet, locale),
         Choice::TypeLink => t!("plan.choice.type_link", locale = locale).into_owned(),
+        Choice::LinkUnit(candidate) => link_unit(candidate, sheet, locale),
+        Choice::TypeUnitLink => t!("plan.choice.type_unit_link", locale = locale).into_owned(),
+        Choice::UnlinkUnit(id) => {
+            let place = sheet.view.browser.tree().path_of_reference(&id.to_string()).unwrap_or_default();
+            t!("plan.choice.unlink_unit", id = id, place = place, locale = locale).into_owned()
+        }
         Choice::Keep { has_user: true } => t!("plan.choice.keep", locale = locale).into_owned(),
         Choice::Keep { has_user: false } => t!("plan.choice.keep_nobody", locale = locale).into_owned(),
         Choice::LeaveOut => t!("plan.choice.leave_out", locale = locale).into_owned(),
@@ -266,6 +290,23 @@ fn link(candidate: &Candidate, sheet: &Sheet, locale: &str) -> String {
         "plan.choice.link",
         name = user.field("name").unwrap_or("-"),
         id = user.id,
+        place = place,
+        agrees = agrees.join(", "),
+        locale = locale
+    )
+    .into_owned()
+}
+
+fn link_unit(candidate: &DepartmentCandidate, sheet: &Sheet, locale: &str) -> String {
+    let department = &candidate.department;
+    let agrees: Vec<String> =
+        candidate.agrees.iter().map(|what| words::field(what.field(), locale)).collect();
+    let place = department.parent.map(|parent| parent.to_string()).unwrap_or_default();
+    let place = sheet.view.browser.tree().path_of_reference(&place).unwrap_or(place);
+    t!(
+        "plan.choice.link",
+        name = department.name,
+        id = department.id,
         place = place,
         agrees = agrees.join(", "),
         locale = locale

@@ -6,7 +6,9 @@ mod act;
 mod confirm;
 mod counts;
 mod detail;
+mod links;
 mod list;
+mod logon;
 mod menu;
 mod offers;
 mod places;
@@ -29,11 +31,9 @@ use super::super::screen::{Offer, Screen};
 use super::super::shared::Shared;
 use crate::config::draft::Draft;
 use crate::core::error::Error;
-use crate::core::logon::LogonPlan;
 use crate::tui::look::Tone;
 use crate::tui::widgets::text_field::TextField;
 use crate::tui::widgets::{gauge, pane, text};
-use crate::tui::worker::logon::Told as Following;
 use crate::tui::worker::preview::{Request, Told, short_id};
 use places::Places;
 use sheet::{Pane, Sheet};
@@ -57,8 +57,6 @@ pub struct PreviewScreen {
     /// The text one looks for, while it is typed.
     search: Option<TextField>,
     is_revealed: bool,
-    /// What follows for QR code logon.
-    logon: Option<Arc<LogonPlan>>,
     /// The answers the plan was made by.
     made_for: Option<Draft>,
 }
@@ -95,9 +93,7 @@ impl PreviewScreen {
                 }
             }
             (Told::Ready(view), _) => {
-                let mut sheet = Sheet::new(Arc::clone(view), self.sheet.as_ref());
-                sheet.logon.clone_from(&self.logon);
-                self.sheet = Some(sheet);
+                self.sheet = Some(Sheet::new(Arc::clone(view), self.sheet.as_ref()));
                 self.reading = None;
                 self.failure = None;
             }
@@ -108,28 +104,6 @@ impl PreviewScreen {
             (told, _) => return self.take_rest(told, shared),
         }
         Vec::new()
-    }
-}
-
-impl PreviewScreen {
-    /// What follows for QR code logon, or why that is unknown.
-    fn take_logon(
-        &mut self,
-        planned: &Result<Option<Arc<LogonPlan>>, Error>,
-        shared: &Shared,
-    ) -> Vec<Command> {
-        self.logon = planned.as_ref().ok().cloned().flatten();
-        if let Some(sheet) = &mut self.sheet {
-            sheet.logon.clone_from(&self.logon);
-        }
-        let text = match (planned, &self.logon) {
-            (Err(error), _) => error.message.clone(),
-            (Ok(_), Some(plan)) => {
-                t!("logon.follows", writes = plan.writes(), locale = shared.look.locale).into_owned()
-            }
-            (Ok(_), None) => return Vec::new(),
-        };
-        vec![Command::Note(text)]
     }
 }
 
@@ -215,7 +189,6 @@ impl Screen for PreviewScreen {
     fn receive(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Command> {
         match answer {
             Answer::Preview(told) => self.take(told, shared),
-            Answer::Logon(Following::Follows(planned)) => self.take_logon(planned, shared),
             _ => Vec::new(),
         }
     }
@@ -276,11 +249,8 @@ impl PreviewScreen {
             Some(search) => {
                 frame.render_widget(Line::raw(" /"), places.status);
                 search.render(frame, search_line(places.status), true, true, look);
-                let hits = t!(
-                    "plan.hits",
-                    count = words::number(sheet.hits.rows.len() as u64),
-                    locale = look.locale
-                );
+                let hits =
+                    t!("plan.hits", count = words::number(sheet.listed() as u64), locale = look.locale);
                 let width = (text::width(&hits) as u16).min(places.status.width);
                 let at = Rect { x: places.status.right() - width, width, ..places.status };
                 frame.render_widget(Line::raw(hits.into_owned()), at);
@@ -297,15 +267,15 @@ impl PreviewScreen {
     fn render_detail(&self, frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, shared: &Shared) {
         let look = shared.look;
         let columns = usize::from(area.width).saturating_sub(4);
-        let (title, mut lines) = match (sheet.pane, sheet.current(), sheet.current_branch()) {
-            (Pane::Branches, _, Some((index, branch))) => {
+        let (title, mut lines) = match (sheet.pane, sheet.current_branch()) {
+            (Pane::Branches, Some((index, branch))) => {
                 (sheet.view.browser.tree().path(index), detail::branch_lines(branch, look.locale))
             }
-            (Pane::Rows, Some((row, change)), _) => (
-                detail::title(sheet, row, change, look.locale),
-                detail::lines(sheet, row, change, columns, self.is_revealed, look),
+            (Pane::Branches, None) => (String::new(), Vec::new()),
+            (Pane::Rows, _) => (
+                detail::title_of_current(sheet, look.locale),
+                detail::current(sheet, columns, self.is_revealed, look),
             ),
-            (Pane::Rows | Pane::Branches, _, _) => (String::new(), Vec::new()),
         };
         let inner = pane::draw(frame, area, &title, false, look);
         let rows = usize::from(inner.height);
@@ -344,8 +314,8 @@ impl PreviewScreen {
             }
             (None, Some(error)) => {
                 add(Tone::Bad, &format!("! {}", t!("plan.failed", locale = locale)));
-                add(Tone::Plain, &error.message);
-                error.hint.iter().for_each(|hint| add(Tone::Plain, hint));
+                add(Tone::Plain, &look.said(&error.message));
+                error.hint.iter().for_each(|hint| add(Tone::Plain, &look.said(hint)));
                 error.missing.iter().for_each(|missing| add(Tone::Plain, &format!("  {missing}")));
             }
             (None, None) => add(Tone::Plain, &t!("plan.stopped", locale = locale)),

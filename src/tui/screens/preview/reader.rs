@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::sheet::Sheet;
-use super::{counts, detail, told, words};
+use super::{counts, detail, logon, told, words};
 use crate::core::browse::Kind;
 use crate::core::plan::{Change, Plan};
 use crate::core::planner::Explanation;
@@ -29,12 +29,15 @@ pub(super) enum Page {
     Details,
     /// Why a record is planned as it is.
     Why(Box<Explanation>),
+    /// Why the row of QR code logon at the cursor is planned as it is.
+    WhyLogon,
     /// Calls, time and limits.
     Budget,
     /// The command lines that do the same.
     Commands,
-    /// Rows that would now be planned differently: what was approved, and what they are now.
-    Moved(Vec<(Change, Option<Change>)>),
+    /// Rows that would now be planned differently: what was approved, and what they are now; and what would be written
+    /// for QR code logon, then and now, where that moved.
+    Moved(Vec<(Change, Option<Change>)>, Option<(u64, u64)>),
 }
 
 /// The open window.
@@ -64,7 +67,7 @@ impl Reader {
         if matches!(self.page, Page::Commands) {
             offers.push(Offer::hinted(Action::Copy));
         }
-        let close = if matches!(self.page, Page::Moved(_)) { "plan.look" } else { "tui.action.close" };
+        let close = if matches!(self.page, Page::Moved(..)) { "plan.look" } else { "tui.action.close" };
         offers.extend([
             Offer::hinted(Action::Reveal),
             Offer::hinted(Action::Close).named(close),
@@ -127,14 +130,11 @@ impl Reader {
 
     fn title(&self, sheet: &Sheet, locale: &str) -> String {
         match &self.page {
-            Page::Details => sheet
-                .current()
-                .map(|(row, change)| detail::title(sheet, row, change, locale))
-                .unwrap_or_default(),
-            Page::Why(_) => t!("plan.title.why", locale = locale).into_owned(),
+            Page::Details => detail::title_of_current(sheet, locale),
+            Page::Why(_) | Page::WhyLogon => t!("plan.title.why", locale = locale).into_owned(),
             Page::Budget => t!("plan.title.budget", locale = locale).into_owned(),
             Page::Commands => t!("plan.title.commands", locale = locale).into_owned(),
-            Page::Moved(_) => t!("plan.title.moved", locale = locale).into_owned(),
+            Page::Moved(..) => t!("plan.title.moved", locale = locale).into_owned(),
         }
     }
 
@@ -151,15 +151,20 @@ impl Reader {
             wrapped.map(|line| (Tone::Plain, line)).collect()
         };
         match &self.page {
-            Page::Details => sheet.current().map_or_else(Vec::new, |(row, change)| {
-                detail::lines(sheet, row, change, columns, is_revealed, shared.look)
-            }),
+            Page::Details => detail::current(sheet, columns, is_revealed, shared.look),
+            Page::WhyLogon => plain(
+                sheet.current_logon().map_or_else(Vec::new, |(_, row)| logon::explained(sheet, row, locale)),
+            ),
             Page::Why(explanation) => plain(why(explanation, is_revealed, locale)),
             Page::Budget => plain(counts::budget(sheet, locale)),
             Page::Commands => plain(commands(sheet, shared)),
-            Page::Moved(rows) => {
+            Page::Moved(rows, logon) => {
                 let intro = t!("plan.moved", count = rows.len(), locale = locale).into_owned();
-                plain([intro].into_iter().chain(rows.iter().flat_map(|row| moved(row, locale))).collect())
+                let logon = logon.map(|(then, now)| {
+                    t!("plan.logon.moved", was = then, now = now, locale = locale).into_owned()
+                });
+                let rows = rows.iter().flat_map(|row| moved(row, locale));
+                plain([intro].into_iter().chain(logon).chain(rows).collect())
             }
         }
     }

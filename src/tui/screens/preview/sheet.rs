@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::core::browse::{Branch, Filter, Hits, Kind, KindCounts, RowSet};
+use crate::core::browse::{Branch, Filter, Hits, Kind, KindCounts, RowSet, is_logon_problem, logon_hits};
 use crate::core::cost::Cost;
 use crate::core::leave_out::LeftOut;
-use crate::core::logon::LogonPlan;
+use crate::core::logon::{LogonChange, LogonPlan};
 use crate::core::plan::{Change, Entity, Plan};
 use crate::core::planner::{LimitUse, budget};
 use crate::tui::widgets::scroll::Scroll;
@@ -22,6 +22,15 @@ pub(super) enum Pane {
     Branches,
 }
 
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Entry<'s> {
+    /// Of the plan, with its place there.
+    Change(u32, &'s Change),
+    /// Of QR code logon, with its place there.
+    Logon(usize, &'s LogonChange),
+}
+
 /// A view as it is looked at.
 #[derive(Debug)]
 pub(super) struct Sheet {
@@ -29,8 +38,12 @@ pub(super) struct Sheet {
     pub(super) view: Arc<View>,
     /// What is shown of it.
     pub(super) filter: Filter,
-    /// The rows that pass.
+    /// The rows of the plan that pass.
     pub(super) hits: Hits,
+    /// The rows of QR code logon that pass; they come last.
+    logon_hits: Vec<u32>,
+    /// Rows of QR code logon that cannot happen because of rows left out.
+    pub(super) logon_out: BTreeSet<usize>,
     /// The cursor among them.
     pub(super) rows: Scroll,
     /// The branches that are listed.
@@ -51,8 +64,6 @@ pub(super) struct Sheet {
     pub(super) budget: Vec<LimitUse>,
     /// What the plan comes to without the rows left out; holds no rows.
     pub(super) outline: Plan,
-    /// What follows for QR code logon, under the same approval.
-    pub(super) logon: Option<Arc<LogonPlan>>,
     chosen: BTreeSet<usize>,
 }
 
@@ -65,6 +76,8 @@ impl Sheet {
             view,
             filter: Filter::default(),
             hits: Hits::default(),
+            logon_hits: Vec::new(),
+            logon_out: BTreeSet::new(),
             rows: Scroll::default(),
             branches: Vec::new(),
             at_branch: Scroll::default(),
@@ -75,7 +88,6 @@ impl Sheet {
             cost: Cost::default(),
             budget: Vec::new(),
             outline,
-            logon: None,
             chosen: BTreeSet::new(),
         };
         if let Some(before) = before {
@@ -106,10 +118,51 @@ impl Sheet {
         self.chosen = before.chosen.iter().filter_map(still).collect();
     }
 
-    /// The row at the cursor.
+    /// How many rows are listed.
+    pub(super) fn listed(&self) -> usize {
+        self.hits.rows.len() + self.logon_hits.len()
+    }
+
+    /// The row at a place of the list.
+    pub(super) fn entry(&self, at: usize) -> Option<Entry<'_>> {
+        if let Some(row) = self.hits.rows.get(at) {
+            return Some(Entry::Change(*row, self.view.browser.change(*row)?));
+        }
+        let row = *self.logon_hits.get(at - self.hits.rows.len())? as usize;
+        Some(Entry::Logon(row, self.logon()?.changes.get(row)?))
+    }
+
+    /// The row at the cursor, when it is one of the plan.
     pub(super) fn current(&self) -> Option<(u32, &Change)> {
-        let row = *self.hits.rows.get(self.rows.chosen)?;
-        Some((row, self.view.browser.change(row)?))
+        match self.entry(self.rows.chosen)? {
+            Entry::Change(row, change) => Some((row, change)),
+            Entry::Logon(..) => None,
+        }
+    }
+
+    /// The row at the cursor, when it is one of QR code logon.
+    pub(super) fn current_logon(&self) -> Option<(usize, &LogonChange)> {
+        match self.entry(self.rows.chosen)? {
+            Entry::Logon(row, change) => Some((row, change)),
+            Entry::Change(..) => None,
+        }
+    }
+
+    /// What follows for QR code logon, where it concerns anybody.
+    pub(super) fn logon(&self) -> Option<&LogonPlan> {
+        self.view.logon.as_ref().ok()?.as_ref()
+    }
+
+    /// Rows of QR code logon that write, without those that cannot happen.
+    pub(super) fn logon_writes(&self) -> u64 {
+        let out = &self.logon_out;
+        let rows = self.logon().into_iter().flat_map(|logon| logon.changes.iter().enumerate());
+        rows.filter(|(row, change)| change.action.is_writing() && !out.contains(row)).count() as u64
+    }
+
+    /// Everything that is written, into DingTalk and for QR code logon into IDaaS: the number that is typed.
+    pub(super) fn writes(&self) -> u64 {
+        self.outline.writes() + self.logon_writes()
     }
 
     /// The branch at the cursor of the tree.
@@ -123,14 +176,21 @@ impl Sheet {
         if let Some(row) = self.view.browser.find(entity, id) {
             self.rows.chosen = self.hits.position(row);
         }
+        self.rows.keep_within(self.listed());
     }
 
     /// After the filter changed: the cursor stays on its row, or near it.
     pub(super) fn refilter(&mut self) {
         let row = self.hits.rows.get(self.rows.chosen).copied();
+        let logon_row = self.current_logon().and_then(|(row, _)| u32::try_from(row).ok());
         self.hits = self.view.browser.hits(&self.filter);
-        self.rows.chosen = row.map_or(0, |row| self.hits.position(row));
-        self.rows.keep_within(self.hits.rows.len());
+        self.logon_hits = self.logon().map(|logon| logon_hits(logon, &self.filter)).unwrap_or_default();
+        self.rows.chosen = match (row, logon_row) {
+            (Some(row), _) => self.hits.position(row),
+            (None, Some(row)) => self.hits.rows.len() + self.logon_hits.partition_point(|other| *other < row),
+            (None, None) => 0,
+        };
+        self.rows.keep_within(self.listed());
         let shows_all = self.filter.every;
         let is_shown = |branch: &Branch| shows_all || branch.counts.listed() > 0;
         self.branches = (0..)
@@ -183,10 +243,15 @@ impl Sheet {
 
     /// Moves to a problem among the hits. `false` when there is none.
     pub(super) fn go_to_problem(&mut self, is_forward: bool) -> bool {
-        let browser = &self.view.browser;
+        let (at, listed) = (self.rows.chosen, self.listed());
+        let is_problem = |at: &usize| match self.entry(*at) {
+            Some(Entry::Change(row, _)) => self.view.browser.is_problem(row),
+            Some(Entry::Logon(_, row)) => is_logon_problem(row),
+            None => false,
+        };
         let found = match is_forward {
-            true => browser.next_problem(&self.hits, self.rows.chosen),
-            false => browser.previous_problem(&self.hits, self.rows.chosen),
+            true => ((at + 1)..listed).chain(0..listed).find(is_problem),
+            false => (0..at.min(listed)).rev().chain((0..listed).rev()).find(is_problem),
         };
         self.rows.chosen = found.unwrap_or(self.rows.chosen);
         found.is_some()
@@ -196,6 +261,8 @@ impl Sheet {
     fn recount(&mut self) {
         let plan = Arc::clone(self.view.plan());
         self.out = self.view.browser.dependants().spread(&self.chosen);
+        self.logon_out =
+            self.logon().map(|logon| logon.needing(self.view.left_out(&self.out))).unwrap_or_default();
         let rows = self.out.keys().filter_map(|row| u32::try_from(*row).ok());
         let out = RowSet::of(plan.changes.len(), rows);
         (self.departments, self.users) = self.view.browser.counts(&out);

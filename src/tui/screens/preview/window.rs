@@ -9,6 +9,7 @@ use super::confirm::Confirm;
 use super::menu::Menu;
 use super::reader::Reader;
 use super::sheet::Sheet;
+use crate::core::plan::Entity;
 use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::screen::Offer;
@@ -27,18 +28,20 @@ pub(super) enum Window {
     Reader(Reader),
     /// A choice.
     Menu(Menu),
-    /// The userid an account is linked to is typed.
+    /// The id an account or a unit is linked to is typed.
     LinkTo(LinkTo),
     /// The typed confirmation.
     Confirm(Confirm),
 }
 
-/// A userid being typed.
+/// The id of a user or a department being typed.
 #[derive(Debug)]
 pub(super) struct LinkTo {
-    /// The account.
-    pub(super) account: String,
-    /// The userid.
+    /// What is linked to it.
+    pub(super) entity: Entity,
+    /// The account or unit.
+    pub(super) source: String,
+    /// The id.
     pub(super) field: TextField,
     /// Why it was refused.
     pub(super) refusal: Option<String>,
@@ -115,10 +118,14 @@ impl LinkTo {
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
         let look = shared.look;
-        let title = format!("{}  {}", t!("plan.title.link_to", locale = look.locale), self.account);
+        let (title, intro) = match self.entity {
+            Entity::User => ("plan.title.link_to", "plan.link_intro"),
+            Entity::Department => ("plan.title.link_unit_to", "plan.link_unit_intro"),
+        };
+        let title = format!("{}  {}", t!(title, locale = look.locale), self.source);
         pane::window(frame, Self::place(area), &title, look);
         let columns = usize::from(Self::line(area, 0).width);
-        let intro = t!("plan.link_intro", locale = look.locale);
+        let intro = t!(intro, locale = look.locale);
         for (row, line) in (0..2).zip(text::wrap(&intro, columns)) {
             frame.render_widget(Line::styled(line, look.style(Tone::Quiet)), Self::line(area, row));
         }

@@ -36,7 +36,7 @@ pub(super) fn kind(kind: Kind, locale: &str) -> String {
 pub(super) fn tone(kind: Kind) -> Tone {
     match kind {
         Kind::Create => Tone::Good,
-        Kind::Link => Tone::Accent,
+        Kind::Link | Kind::Logon => Tone::Accent,
         Kind::Update | Kind::Move => Tone::Plain,
         Kind::Remove | Kind::NeedsYou => Tone::Bad,
         Kind::Hold => Tone::Warning,

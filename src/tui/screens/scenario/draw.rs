@@ -183,8 +183,8 @@ impl Scenario {
                 ]
             }
             Loadable::Failed(message, hint) => {
-                let told = std::iter::once((format!("X {message}"), Tone::Bad));
-                told.chain(hint.iter().map(|hint| (hint.clone(), Tone::Plain))).collect()
+                let told = std::iter::once((format!("X {}", look.said(message)), Tone::Bad));
+                told.chain(hint.iter().map(|hint| (look.said(hint).into_owned(), Tone::Plain))).collect()
             }
             Loadable::Idle | Loadable::Ready(_) => Vec::new(),
         };

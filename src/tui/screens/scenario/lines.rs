@@ -190,6 +190,7 @@ impl Scenario {
                 let told = t!(
                     "scenario.cost",
                     reads = number(estimate.reads),
+                    read_time = clock(estimate.read_seconds),
                     records = number(estimate.records()),
                     creates = number(estimate.summary.users.create + estimate.summary.departments.create),
                     calls = number(estimate.calls()),
@@ -199,11 +200,16 @@ impl Scenario {
                 text::push(&mut line, fitted(&format!("   {told}"), shared), Tone::Strong, look);
             }
             Some(Err((message, _))) => {
-                text::push(&mut line, fitted(&format!(" X {message}"), shared), Tone::Bad, look)
+                text::push(&mut line, fitted(&format!(" X {}", look.said(message)), shared), Tone::Bad, look)
             }
             None => match (&shared.survey.counted, shared.survey.is_counting) {
                 (Some(Err((message, _))), false) if !is_nobody(shared) => {
-                    text::push(&mut line, fitted(&format!(" X {message}"), shared), Tone::Bad, look);
+                    text::push(
+                        &mut line,
+                        fitted(&format!(" X {}", look.said(message)), shared),
+                        Tone::Bad,
+                        look,
+                    );
                 }
                 (_, true) => {
                     text::push(

@@ -26,7 +26,10 @@ pub(super) fn cause(screen: &Sync, code: &str, frame: &mut Frame<'_>, area: Rect
     let remedy = t!("live.what_to_do", remedy = words::remedy(code, look.locale), locale = look.locale);
     told.extend(text::wrap(&remedy, columns));
     if let Some(message) = cause.message.as_deref().filter(|message| *message != meaning) {
-        told.extend(text::wrap(&t!("live.as_told", message = message, locale = look.locale), columns));
+        told.extend(text::wrap(
+            &t!("live.as_told", message = look.said(message), locale = look.locale),
+            columns,
+        ));
     }
     told.truncate(6);
     told.push(String::new());

@@ -131,7 +131,9 @@ impl Sync {
                 }
                 self.causes.keep_within(self.shown().causes.len());
             }
-            Told::Asked(_, Err((message, _))) => return vec![Command::Note(message.clone())],
+            Told::Asked(_, Err((message, _))) => {
+                return vec![Command::Note(shared.look.said(message).into_owned())];
+            }
             Told::Asked(ask, Ok(())) => {
                 let word = match ask {
                     Ask::Pause => "live.asked.pause",
@@ -182,6 +184,16 @@ impl Sync {
         vec![Command::Farewell(line.into_owned())]
     }
 
+    /// The preview where there is something to decide or to begin, else the overview.
+    fn way_back(&self) -> ScreenId {
+        let is_undecided = self.course.finished.is_some() && self.course.undecided() > 0;
+        match self.stage {
+            Stage::Idle | Stage::Refused(..) => ScreenId::Preview,
+            Stage::Following if is_undecided => ScreenId::Preview,
+            Stage::Waiting(_) | Stage::Starting(_) | Stage::Following => ScreenId::Overview,
+        }
+    }
+
     fn live_offers(&self, shared: &Shared) -> Vec<Offer> {
         let mut offers = Vec::new();
         if self.is_running() {
@@ -206,12 +218,15 @@ impl Sync {
         if self.is_running() && !shared.is_own_world {
             offers.push(Offer::hinted(Action::Detach));
         }
-        if matches!(self.stage, Stage::Idle | Stage::Refused(..)) {
-            offers.push(Offer::hinted(Action::Back).named("live.offer.preview"));
-        }
         if self.course.finished.is_some() {
             offers.push(Offer::hinted(Action::Next).named("live.offer.report"));
         }
+        let (back, label) = match self.way_back() {
+            ScreenId::Preview => (Offer::hinted(Action::Back), "live.offer.preview"),
+            _ if self.is_running() => (Offer::quiet(Action::Back), "live.offer.overview"),
+            _ => (Offer::hinted(Action::Back), "live.offer.overview"),
+        };
+        offers.push(back.named(label));
         offers
     }
 }
@@ -260,7 +275,7 @@ impl Screen for Sync {
             Action::Stop => return self.stop(shared),
             Action::Again => return self.again(shared),
             Action::Detach => return vec![Command::Quit],
-            Action::Back => return vec![Command::Go(ScreenId::Preview)],
+            Action::Back => return vec![Command::Go(self.way_back())],
             Action::Next => {
                 shared.run = Some(self.course.run.clone());
                 return vec![Command::Go(ScreenId::History)];

@@ -36,13 +36,14 @@ pub(super) fn banner(screen: &Sync, shared: &Shared) -> Line<'static> {
         return line;
     }
     let course = screen.shown();
-    let (done, total) = (figures::number(course.done), figures::number(course.total));
+    let (done_count, total_count) = course.whole();
+    let (done, total) = (figures::number(done_count), figures::number(total_count));
     let of = t!("live.of", done = done, total = total, locale = look.locale);
     // As wide as it will be at the end.
     let widest = t!("live.of", done = total, total = total, locale = look.locale);
-    let percent = figures::percent(course.done, course.total);
+    let percent = figures::percent(done_count, total_count);
     let room = usize::from(shared.size.0).saturating_sub(text::width(&widest) + 13);
-    let bar = gauge::gauge(course.done, course.total, room.max(4));
+    let bar = gauge::gauge(done_count, total_count, room.max(4));
     let of = text::cell_right(&of, text::width(&widest), look);
     text::push(&mut line, format!(" {bar} {percent} %  {of}"), Tone::Strong, look);
     line
@@ -113,8 +114,8 @@ fn before(screen: &Sync, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
             t!("live.before.reading", locale = locale),
         ),
         Stage::Refused(message, hint) => {
-            let hint = hint.clone().unwrap_or_default();
-            (t!("live.before.refused", locale = locale), format!("{message}\n\n{hint}").into())
+            let hint = look.said(hint.as_deref().unwrap_or_default());
+            (t!("live.before.refused", locale = locale), format!("{}\n\n{hint}", look.said(message)).into())
         }
         Stage::Idle | Stage::Following => {
             (t!("live.before.idle", locale = locale), t!("live.before.how", locale = locale))
@@ -143,7 +144,8 @@ fn totals(screen: &Sync, columns: usize, look: Look) -> Line<'static> {
     let rate = format!("{:>6.1}", course.calls_per_second);
     let rate = t!("live.rate", rate = rate, locale = locale);
     let refused = t!("live.refused", count = figures::number(course.throttled), locale = locale);
-    let failed = t!("live.failed", count = figures::number(course.counts.failed), locale = locale);
+    let failures = course.counts.failed + course.logon.failed;
+    let failed = t!("live.failed", count = figures::number(failures), locale = locale);
     let width = columns.saturating_sub(2);
     let cells = [width * 33 / 100, width * 21 / 100, width * 27 / 100, width * 19 / 100];
     let mut line = Line::default();
@@ -152,12 +154,7 @@ fn totals(screen: &Sync, columns: usize, look: Look) -> Line<'static> {
     text::push(&mut line, text::cell(&rate, cells[1], look), Tone::Plain, look);
     let is_refused = course.throttled > 0;
     text::push(&mut line, text::cell(&refused, cells[2], look), tone(is_refused, Tone::Warning), look);
-    text::push(
-        &mut line,
-        text::cell(&failed, cells[3], look),
-        tone(course.counts.failed > 0, Tone::Bad),
-        look,
-    );
+    text::push(&mut line, text::cell(&failed, cells[3], look), tone(failures > 0, Tone::Bad), look);
     line
 }
 
@@ -189,7 +186,32 @@ fn phases(screen: &Sync, look: Look) -> Vec<Line<'static>> {
         }
         lines.push(line);
     }
+    lines.extend(logon(screen, row, look));
     lines
+}
+
+/// QR code logon, which follows the records, where there is something to do for it.
+fn logon(screen: &Sync, row: impl Fn(&str, &str, &str, &str) -> String, look: Look) -> Option<Line<'static>> {
+    let course = screen.shown();
+    let count = &course.logon;
+    if count.total == 0 {
+        return None;
+    }
+    let word = |key: &str| t!(format!("live.phase.{key}"), locale = look.locale).into_owned();
+    let number = figures::number;
+    let mut line = styled(
+        row(&word("logon"), &number(count.done), &number(count.total), &number(count.failed)),
+        Tone::Plain,
+        look,
+    );
+    let (state, tone) = match () {
+        () if count.done >= count.total => ("finished", Tone::Good),
+        () if screen.is_over() => ("broken_off", Tone::Warning),
+        () if course.done >= course.total => ("running", Tone::Accent),
+        () => ("waiting", Tone::Quiet),
+    };
+    text::push(&mut line, word(state), tone, look);
+    Some(line)
 }
 
 fn phase_state(screen: &Sync, phase: Phase, count: &PhaseCount) -> (&'static str, Tone) {
@@ -276,10 +298,11 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
     let (said, tone) = match () {
         () if course.trouble.is_some() => {
             let (message, hint) = course.trouble.clone().unwrap_or_default();
-            (format!("{message}\n{}", hint.unwrap_or_default()), Tone::Bad)
+            let hint = hint.as_deref().unwrap_or_default();
+            (format!("{}\n{}", look.said(&message), look.said(hint)), Tone::Bad)
         }
         () if screen.is_lost() => (t!("live.closing.lost", locale = locale).into_owned(), Tone::Bad),
-        () if course.finished.is_some() => (summary(course, locale), Tone::Strong),
+        () if course.finished.is_some() => (summary(course, look), Tone::Strong),
         () if course.paused_seconds.is_some() => {
             let passed = crate::core::clock::elapsed_ms(course.last_ms, shared.now_ms) / 1000;
             let left = figures::clock(course.paused_seconds.unwrap_or_default().saturating_sub(passed));
@@ -294,12 +317,13 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
         () => (t!("live.closing.attach", locale = locale).into_owned(), Tone::Plain),
     };
     let lines = text::wrap(&said, columns.saturating_sub(2));
-    lines.into_iter().take(2).map(|line| styled(format!(" {line}"), tone, look)).collect()
+    lines.into_iter().take(4).map(|line| styled(format!(" {line}"), tone, look)).collect()
 }
 
-fn summary(course: &Course, locale: &str) -> String {
-    let counts = &course.counts;
-    t!(
+/// The totals; below them what waits for a decision, and what became of QR code logon.
+fn summary(course: &Course, look: Look) -> String {
+    let (counts, locale) = (&course.counts, look.locale);
+    let totals = t!(
         "live.closing.finished",
         applied = figures::number(counts.applied),
         failed = figures::number(counts.failed),
@@ -307,6 +331,26 @@ fn summary(course: &Course, locale: &str) -> String {
         pending = figures::number(counts.pending),
         calls = figures::number(counts.calls),
         locale = locale
-    )
-    .into_owned()
+    );
+    let mut said = vec![totals.into_owned()];
+    let undecided = course.undecided();
+    if undecided > 0 {
+        let count = figures::number(undecided);
+        said.push(t!("live.closing.undecided", count = count, locale = locale).into_owned());
+    }
+    let logon = &course.logon;
+    if logon.total > 0 {
+        let applied = logon.done - (logon.failed + logon.skipped).min(logon.done);
+        let told = t!(
+            "logon.done",
+            applied = applied,
+            skipped = logon.skipped,
+            failed = logon.failed,
+            locale = locale
+        );
+        let why = logon.refusal.as_deref().filter(|_| logon.done < logon.total || logon.failed > 0);
+        let why = why.map(|why| format!(": {} (Ctrl-G)", look.said(why))).unwrap_or_default();
+        said.push(format!("{told}{why}"));
+    }
+    said.join("\n")
 }

@@ -4,15 +4,17 @@ use rust_i18n::t;
 
 use super::{Stage, Sync};
 use crate::core::course::{Cause, Course};
-use crate::core::event::PaceState;
+use crate::core::event::{Meaning, PaceState, RunStatus};
 use crate::core::refusal;
+use crate::core::sentences::in_language;
 use crate::tui::shared::Shared;
 use crate::tui::widgets::figures;
 
 /// What the header says: the run, how it is, how long it takes.
 pub(super) fn state(screen: &Sync, shared: &Shared) -> Option<String> {
     let locale = shared.look.locale;
-    let word = |key: &str| t!(format!("live.state.{key}"), locale = locale).into_owned();
+    let count = figures::number(screen.shown().undecided());
+    let word = |key: &str| t!(format!("live.state.{key}"), count = count, locale = locale).into_owned();
     match &screen.stage {
         Stage::Idle | Stage::Refused(..) => None,
         Stage::Waiting(_) | Stage::Starting(_) => Some(word("reading")),
@@ -28,8 +30,14 @@ fn state_word(screen: &Sync, course: &Course) -> &'static str {
     if screen.frozen.is_some() {
         return "frozen";
     }
-    if let Some((status, _)) = course.finished {
-        return status.as_str();
+    if let Some((status, summary)) = &course.finished {
+        let is_logon_left = course.logon.done < course.logon.total || course.logon.failed > 0;
+        return match Meaning::of(*status, summary) {
+            Meaning::Status(RunStatus::Success) | Meaning::Undecided if is_logon_left => {
+                RunStatus::PartialSuccess.as_str()
+            }
+            meaning => meaning.as_str(),
+        };
     }
     if !screen.is_alive {
         return "lost";
@@ -67,7 +75,7 @@ pub(super) fn meaning(code: &str, cause: &Cause, locale: &str) -> String {
     }
     match own(code) {
         Some(code) => t!(format!("live.cause.{code}"), locale = locale).into_owned(),
-        None => cause.message.clone().unwrap_or_default(),
+        None => in_language(cause.message.as_deref().unwrap_or_default(), locale).into_owned(),
     }
 }
 

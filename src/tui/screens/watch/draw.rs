@@ -39,8 +39,9 @@ pub(super) fn draw(screen: &Watch, frame: &mut Frame<'_>, area: Rect, shared: &S
             return line(frame, area, 0, &t!("following.loading", locale = locale), Tone::Quiet, shared);
         }
         Loadable::Failed(message, hint) => {
-            line(frame, area, 0, message, Tone::Bad, shared);
-            return line(frame, area, 1, hint.as_deref().unwrap_or_default(), Tone::Plain, shared);
+            line(frame, area, 0, &shared.look.said(message), Tone::Bad, shared);
+            let hint = shared.look.said(hint.as_deref().unwrap_or_default());
+            return line(frame, area, 1, &hint, Tone::Plain, shared);
         }
     };
     head(seen, frame, area, shared);

@@ -1,5 +1,7 @@
 //! The transport against servers that misbehave: certificates, redirects, endless and halting bodies, broken links.
 
+mod web_socket;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 fn transport(ca_file: Option<&std::path::Path>) -> Transport {
     let options = TransportOptions {
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_secs(120),
         ca_file: ca_file.map(Into::into),
         ..TransportOptions::default()
     };
@@ -74,8 +76,8 @@ fn certificate_authority() -> Ca {
     Ca { issuer, file }
 }
 
-/// A TLS server whose certificate is for `name` and ends in `year`.
-async fn tls_server(ca: &Ca, name: &str, year: i32) -> SocketAddr {
+/// What makes a connection a TLS server's, whose certificate is for `name` and ends in `year`.
+fn acceptor(ca: &Ca, name: &str, year: i32) -> TlsAcceptor {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
     params.not_after = rcgen::date_time_ymd(year, 1, 1);
@@ -90,7 +92,11 @@ async fn tls_server(ca: &Ca, name: &str, year: i32) -> SocketAddr {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("a configuration");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn tls_server(ca: &Ca, name: &str, year: i32) -> SocketAddr {
+    let acceptor = acceptor(ca, name, year);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -178,7 +184,7 @@ async fn an_answer_that_breaks_off_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_silent_server_is_left_after_the_timeout() {
     let silent = raw_server(b"", false, false).await;
-    let options = TransportOptions { timeout: Duration::from_millis(200), ..TransportOptions::default() };
+    let options = TransportOptions { timeout: Duration::from_secs(2), ..TransportOptions::default() };
     let failure = get(&Transport::new(&options).expect("a transport"), format!("http://{silent}/"))
         .await
         .expect_err("a failure");

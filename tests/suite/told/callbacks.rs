@@ -1,8 +1,7 @@
-//! What the simulated services tell about changes: IDaaS by signed callbacks, DingTalk over its stream.
+//! IDaaS tells about changes by callbacks: signed, repeated until they are answered, and by faults not as they should be.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use axum::extract::State;
@@ -13,15 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dingsync::simulator::Simulator;
 use dingsync::simulator::changes::{Script, Step};
-use dingsync::simulator::options::{Callback, Options};
-use futures::{SinkExt, StreamExt};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{department, small_company, user};
-
-const DEADLINE: Duration = Duration::from_secs(20);
+use super::{company, idaas, until};
 
 /// A receiver that keeps what it gets and answers as it is told.
 #[derive(Clone, Default)]
@@ -67,32 +61,6 @@ fn told_events(body: &Value) -> Vec<Value> {
     claims["plainData"]["eventData"]
         .as_str()
         .map_or_else(Vec::new, |data| serde_json::from_str(data).unwrap())
-}
-
-async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < DEADLINE, "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn company(url: &str, is_encrypted: bool) -> Simulator {
-    let callback = Some(Callback { url: url.to_owned(), is_encrypted });
-    let mut seed = small_company();
-    seed.departments = vec![department(11, "研发中心", 1)];
-    seed.users = vec![user(1, &[1]), user(3, &[11])];
-    let simulator = Simulator::start(Options { callback, ..Options::default() }, &seed).await.unwrap();
-    simulator.options().faults.add("callback-retry-ms=20").unwrap();
-    simulator
-}
-
-fn idaas(simulator: &Simulator, action: &str, with: Value) -> Value {
-    let step = Step { idaas: Some(action.to_owned()), with, ..Step::default() };
-    simulator.company().take(&step).unwrap()
 }
 
 /// The claims of a request, when the published keys prove it.
@@ -363,100 +331,5 @@ async fn changes_can_be_made_over_the_simulators_own_address() {
     assert_eq!(simulator.dingtalk().world().users["u0001"].text("title"), "Director");
     assert!(simulator.dingtalk().written()[0].by_hand);
     until("the callback", || receiver.got().first().cloned()).await;
-    simulator.stop().await.unwrap();
-}
-
-/// A connected app.
-struct App(tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>);
-
-impl App {
-    async fn connect(simulator: &Simulator) -> Self {
-        let credentials = &simulator.options().credentials;
-        let body = json!({"clientId": credentials.app_key, "clientSecret": credentials.app_secret,
-            "subscriptions": [{"type": "EVENT", "topic": "*"}], "ua": "test"});
-        let address = format!("{}/v1.0/gateway/connections/open", simulator.url());
-        let opened: Value =
-            reqwest::Client::new().post(address).json(&body).send().await.unwrap().json().await.unwrap();
-        let url =
-            format!("{}?ticket={}", opened["endpoint"].as_str().unwrap(), opened["ticket"].as_str().unwrap());
-        Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
-    }
-
-    async fn next(&mut self) -> Value {
-        loop {
-            match tokio::time::timeout(DEADLINE, self.0.next()).await.expect("a frame").unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                _ => continue,
-            }
-        }
-    }
-
-    async fn acknowledge(&mut self, frame: &Value) {
-        let answer = json!({"code": 200, "headers": {"messageId": frame["headers"]["messageId"],
-            "contentType": "application/json"}, "message": "OK", "data": "{\"status\":\"SUCCESS\"}"});
-        self.0.send(Message::Text(answer.to_string().into())).await.unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn dingtalks_stream_tells_hand_edits_and_tells_again_what_was_not_acknowledged() {
-    let simulator = company("http://127.0.0.1:9/idaas/events", false).await;
-    let mut app = App::connect(&simulator).await;
-    let by_hand = |interface: &str, with: Value| simulator.dingtalk().by_hand(interface, &with).unwrap();
-    by_hand("user/update", json!({"userid": "u0001", "title": "Director"}));
-    let frame = app.next().await;
-    assert_eq!(
-        (&frame["type"], &frame["headers"]["eventType"]),
-        (&json!("EVENT"), &json!("user_modify_org"))
-    );
-    let data: Value = serde_json::from_str(frame["data"].as_str().unwrap()).unwrap();
-    assert_eq!(data["userId"], json!(["u0001"]));
-    assert_eq!(data["diffInfo"]["curr"]["title"], "Director");
-    drop(app);
-
-    let mut again = App::connect(&simulator).await;
-    let repeated = again.next().await;
-    assert_eq!(repeated["headers"]["eventId"], frame["headers"]["eventId"]);
-    again.acknowledge(&repeated).await;
-
-    let made = by_hand("department/create", json!({"name": "新部门", "parent_id": 1}));
-    by_hand("department/update", json!({"dept_id": made["dept_id"], "name": "改名"}));
-    by_hand("department/delete", json!({"dept_id": made["dept_id"]}));
-    by_hand("user/delete", json!({"userid": "u0003"}));
-    by_hand(
-        "user/create",
-        json!({"userid": "u9", "name": "新人", "mobile": "13900000999", "dept_id_list": "1"}),
-    );
-    // A write that changes nothing is no event.
-    by_hand("user/update", json!({"userid": "u0001", "title": "Director"}));
-    let mut kinds = Vec::new();
-    for _ in 0..5 {
-        let frame = again.next().await;
-        again.acknowledge(&frame).await;
-        kinds.push(frame["headers"]["eventType"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(
-        kinds,
-        ["org_dept_create", "org_dept_modify", "org_dept_remove", "user_leave_org", "user_add_org"]
-    );
-
-    simulator.options().faults.add("stream-disconnect=1").unwrap();
-    by_hand("user/update", json!({"userid": "u0001", "title": "Chief"}));
-    let last = again.next().await;
-    again.acknowledge(&last).await;
-    let farewell = again.next().await;
-    assert_eq!((&farewell["type"], &farewell["headers"]["topic"]), (&json!("SYSTEM"), &json!("disconnect")));
-    simulator.stop().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_stream_is_opened_with_the_apps_secret_and_a_ticket_of_its_own() {
-    let simulator = company("http://127.0.0.1:9/idaas/events", false).await;
-    let address = format!("{}/v1.0/gateway/connections/open", simulator.url());
-    let body = json!({"clientId": "nobody", "clientSecret": "nothing", "subscriptions": []});
-    let refused = reqwest::Client::new().post(address).json(&body).send().await.unwrap();
-    assert_eq!(refused.status(), 401);
-    let url = format!("{}/connect?ticket=invented", simulator.url().replace("http", "ws"));
-    assert!(tokio_tungstenite::connect_async(url).await.is_err());
     simulator.stop().await.unwrap();
 }
