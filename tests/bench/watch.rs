@@ -66,7 +66,10 @@ fn measure(accounts: u64) {
     let reads = company.single_reads();
     company.rename(&links, BURST);
     let latencies = company.latencies(&links, before, BURST);
-    println!("  burst       {BURST} changes, the last one written after {:.1} s", latencies[BURST - 1] as f64 / 1e3);
+    println!(
+        "  burst       {BURST} changes, the last one written after {:.1} s",
+        latencies[BURST - 1] as f64 / 1e3
+    );
     println!("              {} accounts read singly for them", company.single_reads() - reads);
     println!("  memory      {} MB at most", watch.peak_megabytes());
 }
@@ -104,7 +107,10 @@ impl Company {
         };
         let steps: Vec<Value> = (first..first + count).map(step).collect();
         let told = self.0.tell("changes", &json!({"step": steps}));
-        assert!(told["results"].as_array().unwrap().iter().all(|result| result["answer"].is_object()), "{told}");
+        assert!(
+            told["results"].as_array().unwrap().iter().all(|result| result["answer"].is_object()),
+            "{told}"
+        );
     }
 
     fn written(&self) -> Vec<Value> {

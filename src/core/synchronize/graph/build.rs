@@ -248,9 +248,7 @@ impl<'a> Builder<'a> {
                 let preparation = (!is_removal).then_some(Preparation::Rename);
                 let old = self.parent_before(change).zip(self.name_before(change));
                 old.filter(|_| moves || is_removal)
-                    .map(|(parent, name)| {
-                        (Unique::Sibling(parent, normalise::text(&name).into_owned()), preparation)
-                    })
+                    .map(|(parent, name)| (sibling(parent, &name), preparation))
                     .into_iter()
                     .collect()
             }
@@ -294,10 +292,7 @@ impl<'a> Builder<'a> {
                     None => self.name_before(change),
                 };
                 let claimed = parent.zip(name);
-                claimed
-                    .map(|(parent, name)| Unique::Sibling(parent, normalise::text(&name).into_owned()))
-                    .into_iter()
-                    .collect()
+                claimed.map(|(parent, name)| sibling(parent, &name)).into_iter().collect()
             }
             (Entity::User, _) => change
                 .fields
@@ -358,6 +353,10 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+fn sibling(parent: DepartmentId, name: &str) -> Unique {
+    Unique::Sibling(parent, normalise::text(name).into_owned())
 }
 
 fn unique(name: &str, value: &str) -> Option<Unique> {
