@@ -1,6 +1,5 @@
 //! `dingsync sync`: a preview, the limits, the approval, then the writes.
 
-use std::io::{BufRead, Write};
 use std::path::Path;
 
 use rust_i18n::t;
@@ -29,11 +28,11 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    if let Some(saved) = &saved {
+        saved::belongs(saved, &config.profile)?;
+    }
     let connection = Connection::open(&config).await?;
     let _lock = connection.lock("sync")?;
-    if let Some(saved) = &saved {
-        saved::belongs(saved, &connection.services.profile)?;
-    }
     if let Some(unfinished) = connection.journal.unfinished().await? {
         let run = unfinished.run.clone();
         synchronize::settle(&connection.work(), unfinished).await?;
@@ -85,7 +84,7 @@ pub(super) async fn apply(
         super::logon::print_rows(logon, context, locale);
     }
     let more = logon.as_ref().map_or(0, |logon| logon.writes() as u64);
-    let approved = approve((plan, more), removals, config, context, locale)?;
+    let approved = approve((plan, more), removals, config, context, locale).await?;
     let work = connection.work();
     let errand = (kind, of_run.clone(), command(kind));
     let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
@@ -198,7 +197,7 @@ fn refuse_stale(stale: &[Stale], skip: bool) -> Result<(), Error> {
 }
 
 /// Approval: `--yes`, a person at the terminal, or nothing to approve. `more` writes follow the plan's.
-fn approve(
+async fn approve(
     (plan, more): (Plan, u64),
     removals: Option<u64>,
     config: &Config,
@@ -227,11 +226,7 @@ fn approve(
         removals = plan.removals(),
         locale = locale
     );
-    let mut err = std::io::stderr().lock();
-    drop(write!(err, "{}", crate::core::text::clean(&question)).and_then(|()| err.flush()));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    if read.is_err() || answer.trim() != writes.to_string() {
+    if context.ask(&question).await != Some(writes.to_string()) {
         return Err(Error::new(
             ErrorKind::Approval,
             "the plan was not approved; nothing was written".to_owned(),

@@ -164,7 +164,9 @@ impl FieldMapping {
         let mut draft = Draft { values, problems: Vec::new(), had_control_characters: false };
         for row in &self.rows {
             match row.text(scope) {
-                Err(why) => draft.blocked(Reason::MappingError, &row.field, why),
+                Err(EvalError(why)) => {
+                    draft.blocked(Reason::MappingError, &row.field, format!("row `{}`, {why}", row.field));
+                }
                 Ok(value) => row.add(self.entity, value, &mut draft),
             }
         }
@@ -188,17 +190,18 @@ impl CompiledRow {
         self.expression.paths().iter().filter_map(shown).collect()
     }
 
-    fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, String> {
+    fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, EvalError> {
         if !matches!(self.spec.map(|spec| spec.kind), Some(FieldKind::List)) {
             return self.expression.text(scope);
         }
-        match self.expression.evaluate(scope).map_err(|EvalError(why)| why)? {
+        let joined = match self.expression.evaluate(scope)? {
             Value::List(list) => {
-                let texts = list.iter().map(Value::to_text).collect::<Result<Vec<_>, _>>()?;
-                Ok(Some(Cow::Owned(texts.into_iter().flatten().collect::<Vec<_>>().join(","))))
+                let texts = list.iter().map(Value::to_text).collect::<Result<Vec<_>, _>>();
+                texts.map(|texts| Some(texts.into_iter().flatten().collect::<Vec<_>>().join(",")))
             }
-            value => Ok(value.into_text()?.map(Cow::Owned)),
-        }
+            value => value.into_text(),
+        };
+        joined.map(|text| text.map(Cow::Owned)).map_err(EvalError::of_whole)
     }
 
     fn add<'a>(&'a self, entity: Entity, value: Option<Cow<'a, str>>, draft: &mut Draft<'a>) {
@@ -207,7 +210,7 @@ impl CompiledRow {
                 Cow::Borrowed(_) => return trimmed(value),
                 Cow::Owned(cleaned) => cleaned,
             };
-            draft.had_control_characters |= cleaned.len() != value.len();
+            draft.had_control_characters |= *cleaned != *value;
             trimmed(Cow::Owned(cleaned))
         });
         let mut value = value.filter(|value| !value.is_empty());
@@ -241,8 +244,9 @@ impl CompiledRow {
         let Some(spec) = self.spec else { return };
         match spec.kind {
             FieldKind::Mobile if !normalise::is_valid_mobile(value) => {
-                let detail =
-                    format!("`{}` is no mobile", text::for_display(&normalise::mask_mobile(value), 40));
+                // The number itself is masked in text and whole in JSON; a sentence for both leaves it out.
+                let digits = value.chars().filter(char::is_ascii_digit).count();
+                let detail = format!("{digits} digits are no mobile");
                 draft.blocked(Reason::InvalidMobile, &self.field, detail);
             }
             FieldKind::Text(longest) => self.check_length(value, longest, draft),

@@ -108,9 +108,39 @@ pub(super) fn date_format(arguments: &[Value]) -> Result<Value, String> {
     let at = milliseconds
         .and_then(|milliseconds| jiff::Timestamp::from_millisecond(milliseconds).ok())
         .ok_or_else(|| "no time in Unix milliseconds".to_owned())?;
-    let format = text(arguments, 1)?;
-    let shown = jiff::fmt::strtime::format(&*format, at).map_err(|error| format!("`{format}`: {error}"))?;
+    let format = pattern_of(&text(arguments, 1)?);
+    let shown =
+        jiff::fmt::strtime::format(format.as_str(), at).map_err(|error| format!("`{format}`: {error}"))?;
     bounded(shown)
+}
+
+/// A format as `%Y-%m-%d`; one without any `%` is written in letters, as `yyyy-MM-dd`.
+fn pattern_of(format: &str) -> String {
+    const LETTERS: [(&str, &str); 10] = [
+        ("yyyy", "%Y"),
+        ("YYYY", "%Y"),
+        ("SSS", "%3f"),
+        ("yy", "%y"),
+        ("MM", "%m"),
+        ("dd", "%d"),
+        ("DD", "%d"),
+        ("HH", "%H"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+    ];
+    if format.contains('%') {
+        return format.to_owned();
+    }
+    let (mut pattern, mut rest) = (String::new(), format);
+    while let Some(first) = rest.chars().next() {
+        let (from, to) = LETTERS
+            .iter()
+            .find(|(letters, _)| rest.starts_with(letters))
+            .map_or((&rest[..first.len_utf8()], &rest[..first.len_utf8()]), |(from, to)| (*from, *to));
+        pattern.push_str(to);
+        rest = &rest[from.len()..];
+    }
+    pattern
 }
 
 pub(super) fn mobile(

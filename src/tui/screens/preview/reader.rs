@@ -16,6 +16,7 @@ use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::screen::Offer;
 use crate::tui::shared::Shared;
+use crate::tui::widgets::scroll::Top;
 use crate::tui::widgets::{pane, text};
 use crate::tui::worker::preview::short_id;
 
@@ -45,13 +46,13 @@ pub(super) enum Page {
 pub(super) struct Reader {
     /// What is read.
     pub(super) page: Page,
-    top: usize,
+    top: Top,
 }
 
 impl Reader {
     /// From the top.
     pub(super) fn new(page: Page) -> Self {
-        Self { page, top: 0 }
+        Self { page, top: Top::default() }
     }
 
     /// What keys do here.
@@ -87,18 +88,8 @@ impl Reader {
         let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
         let (columns, page) =
             (usize::from(place.width).saturating_sub(4), usize::from(place.height).saturating_sub(2));
-        let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
-        self.top = match action {
-            Action::Up => self.top.saturating_sub(1),
-            Action::Down => self.top + 1,
-            Action::PageUp => self.top.saturating_sub(page),
-            Action::PageDown => self.top + page,
-            Action::First => 0,
-            Action::Last => last,
-            _ => return false,
-        }
-        .min(last);
-        true
+        let lines = self.lines(sheet, columns, is_revealed, shared).len();
+        self.top.act(action, lines, page)
     }
 
     /// Draws the window.
@@ -115,7 +106,7 @@ impl Reader {
         let place = Self::place(area, lines.len());
         let inner = pane::window(frame, place, &self.title(sheet, shared.look.locale), shared.look);
         let rows = usize::from(inner.height);
-        let top = self.top.min(lines.len().saturating_sub(rows));
+        let top = self.top.first(lines.len(), rows);
         for (row, (tone, line)) in (0..inner.height).zip(lines.iter().skip(top)) {
             let at =
                 Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), y: inner.y + row, height: 1 };

@@ -48,7 +48,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the mapped name is empty", "empty_name"),
     ("the mapped mobile is empty", "empty_mobile"),
     ("{} is empty and on_empty is \"block\"", "empty_blocks"),
-    ("`{}` is no mobile", "no_mobile"),
+    ("{} digits are no mobile", "no_mobile"),
     ("{} takes a whole number, not `{}`", "whole_number"),
     ("{} takes true or false, not `{}`", "true_or_false"),
     ("`{}` is no userid: letters, digits, _ . @ - only", "no_userid"),

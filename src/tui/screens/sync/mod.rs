@@ -315,7 +315,9 @@ impl Screen for Sync {
                 if matches!(told, Told::Starting) {
                     shared.is_run_starting = false;
                 }
-                self.take(told, shared)
+                let commands = self.take(told, shared);
+                shared.is_run_going_on = self.is_running() || matches!(self.stage, Stage::Starting(_));
+                commands
             }
             _ => Vec::new(),
         }

@@ -63,6 +63,7 @@ pub(super) fn remaining(screen: &Sync, locale: &str) -> String {
             let (low, high) = (figures::clock(low), figures::clock(high));
             t!("live.remaining.range", low = low, high = high, locale = locale).into_owned()
         }
+        None if screen.shown().finished.is_some() => t!("live.remaining.ended", locale = locale).into_owned(),
         None if screen.is_over() => t!("live.remaining.none", locale = locale).into_owned(),
         None => t!("live.remaining.unknown", locale = locale).into_owned(),
     }
