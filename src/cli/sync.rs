@@ -215,6 +215,9 @@ async fn approve(
             .with_hint("look at it with `dingsync preview`, then approve it with --yes"));
     }
     let key = if more > 0 { "sync.ask_both" } else { "sync.ask" };
+    // Whoever removes people says how many records it is about.
+    let takes_yes = plan.removals() == 0;
+    let how = if takes_yes { "sync.ask_yes" } else { "sync.ask_number" };
     let question = t!(
         key,
         writes = writes,
@@ -224,9 +227,12 @@ async fn approve(
         connection = plan.connection,
         corp = config.dingtalk.corp_id,
         removals = plan.removals(),
+        how = t!(how, locale = locale),
         locale = locale
     );
-    if context.ask(&question).await != Some(writes.to_string()) {
+    let answer = context.ask(&question).await.unwrap_or_default();
+    let says_yes = takes_yes && ["yes", "y"].contains(&answer.to_lowercase().as_str());
+    if answer != writes.to_string() && !says_yes {
         return Err(Error::new(
             ErrorKind::Approval,
             "the plan was not approved; nothing was written".to_owned(),

@@ -331,6 +331,18 @@ fn it_refuses_where_it_cannot_be_drawn_and_names_the_commands() {
 }
 
 #[test]
+fn yes_approves_a_plan_that_removes_nobody() {
+    let env = TestEnv::new(&small_company());
+    let settings = env.path("dingsync.toml").display().to_string();
+    let mut pty = Pty::dingsync(&["sync", "--config", &settings]);
+    pty.wait_for("Write 9 records to");
+    pty.send("yes\r");
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 0, "{}", pty.text());
+    assert_eq!(env.simulator.dingtalk().writes(), 9);
+}
+
+#[test]
 fn ctrl_c_at_the_question_ends_with_130_and_nothing_written() {
     let env = TestEnv::new(&small_company());
     let settings = env.path("dingsync.toml").display().to_string();

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{scenario, sync, whole};
+use dingsync::simulator::seed::SeedDepartment;
+
 use crate::support::{Ran, TestEnv, department, small_company, user};
 
 /// With `--json` an error is nothing, or exactly one error line.
@@ -163,7 +165,8 @@ fn commands_about_runs_and_records_that_do_not_exist_end_with_1() {
 #[test]
 fn links_are_set_to_what_exists_and_is_free_only() {
     let mut seed = small_company();
-    seed.departments = vec![department(700, "Old", 1)];
+    let partner = SeedDepartment { from_union_org: true, ..department(800, "Partner", 1) };
+    seed.departments = vec![department(700, "Old", 1), partner];
     seed.users = vec![user(90, &[700]), user(91, &[700])];
     let env = TestEnv::new(&seed);
     let set = |arguments: &[&str]| {
@@ -174,6 +177,9 @@ fn links_are_set_to_what_exists_and_is_free_only() {
     error(&set(&["user", "user_nobody", "u0090"]), 1, "state");
     error(&set(&["department", "ou_a", "4711"]), 1, "state");
     error(&set(&["department", "ou_a", "text"]), 1, "state");
+    error(&set(&["department", "ou_a", "1"]), 1, "state");
+    error(&set(&["department", "ou_root", "700"]), 1, "state");
+    error(&set(&["department", "ou_a", "800"]), 1, "state");
     assert_eq!(env.run(&["links", "list", "--json"]).json()["links"], json!([]));
     assert_eq!(set(&["user", "user_0001", "u0090"]).code, 0);
     assert_eq!(set(&["department", "ou_a", "700"]).code, 0);
