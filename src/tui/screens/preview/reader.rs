@@ -7,11 +7,12 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::sheet::Sheet;
-use super::{counts, detail, logon, told, words};
+use super::{counts, detail, logon, words};
 use crate::core::browse::Kind;
 use crate::core::plan::{Change, Plan};
 use crate::core::planner::Explanation;
 use crate::core::saved::Stale;
+use crate::core::sentences::in_language;
 use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::screen::Offer;
@@ -211,10 +212,15 @@ fn quoted(word: &str) -> String {
 fn outcome(change: &Change, locale: &str) -> String {
     let kind = Kind::of(change.action);
     let detail = change.detail.as_deref().filter(|_| change.reason.is_some());
-    let detail = detail.map(|detail| told::told(detail, locale)).unwrap_or_default();
+    let detail = detail.map(|detail| in_language(detail, locale).into_owned()).unwrap_or_default();
     let parts = [words::reason(change, locale), detail, words::fields(change, &[], locale)];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     format!("{} {}  {}", kind.mark(), words::kind(kind, locale), parts.join("; ")).trim_end().to_owned()
+}
+
+/// Sentences with `; ` between them, each in the operator's language.
+fn said_all(sentences: &str, locale: &str) -> String {
+    sentences.split("; ").map(|sentence| in_language(sentence, locale)).collect::<Vec<_>>().join("; ")
 }
 
 fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String> {
@@ -224,7 +230,7 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
         let Some(field) = &step.field else {
             let result = match (&explanation.change, step.step) {
                 (Some(change), "change") => outcome(change, locale),
-                _ => told::told_all(&step.result, locale),
+                _ => said_all(&step.result, locale),
             };
             lines.push(format!("{name}: {result}"));
             continue;
@@ -239,8 +245,10 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
             };
             lines.push(format!("    {path}: {shown}"));
         }
-        lines
-            .push(format!("    -> {}", words::mobile(field, &told::told(&step.result, locale), is_revealed)));
+        lines.push(format!(
+            "    -> {}",
+            words::mobile(field, &in_language(&step.result, locale), is_revealed)
+        ));
     }
     lines
 }
