@@ -62,7 +62,8 @@ pub async fn pass(
     {
         // What would stop it at once is said here: nobody reads what the process says.
         let connection = Connection::open(&config).await?;
-        may_watch(&connection.services.profile, &connection.journal.memory().await?)?;
+        let memory = connection.journal.memory().await?;
+        may_watch(&connection.services.profile, &memory)?;
         drop(connection.lock("watch")?);
     }
     let broken = |why: String| Error::new(ErrorKind::State, format!("following cannot go on: {why}"));

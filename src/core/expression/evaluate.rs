@@ -4,6 +4,7 @@ use super::functions;
 use super::parser::{Comparison, Node};
 use super::paths;
 use super::value::Value;
+use crate::core::normalise;
 use crate::core::source::{Account, OrganizationalUnit};
 
 /// Nodes that may be computed for one record.
@@ -23,6 +24,13 @@ pub enum Scope<'a> {
 #[error("{0}")]
 pub struct EvalError(pub String);
 
+impl EvalError {
+    /// Of the value of the whole expression.
+    pub(in crate::core) fn of_whole(why: String) -> Self {
+        Self(format!("column 1: {why}"))
+    }
+}
+
 /// What went wrong, and the byte offset of the call in which it did; 0 outside of any.
 #[derive(Debug)]
 pub(super) struct Trouble {
@@ -33,6 +41,40 @@ pub(super) struct Trouble {
 /// Computes the tree.
 pub(super) fn evaluate(root: &Node, scope: Scope<'_>) -> Result<Value, Trouble> {
     Evaluation { scope, item: None, steps: 0, at: 0 }.value(root)
+}
+
+/// A text that needs no computing because it stands in the record as it is: a field, the first of several that is not
+/// empty, a mobile of the mainland. The outer `None`: it has to be computed. Most rows of most mappings are such.
+pub(super) fn as_it_stands<'a>(node: &Node, scope: Scope<'a>) -> Option<Option<&'a str>> {
+    match node {
+        Node::Path(segments) => match (scope, segments.split_first()?) {
+            (Scope::Account(account), (first, rest)) if first == "user" => paths::account_text(account, rest),
+            (Scope::Account(_) | Scope::Unit(_), _) => None,
+        },
+        Node::Call { function, arguments, .. } if function.is_first_of() => {
+            for argument in arguments {
+                let text = as_it_stands(argument, scope)?;
+                if text.is_some_and(|text| !text.is_empty()) {
+                    return Some(text);
+                }
+            }
+            Some(None)
+        }
+        Node::Call { function, arguments, .. } if function.name == "DingMobile" => {
+            let [region, number] = arguments.as_slice() else { return None };
+            let (region, number) = (as_it_stands(region, scope)?, as_it_stands(number, scope)?);
+            match number.filter(|number| !number.trim().is_empty()) {
+                Some(number) => normalise::mainland(region, number).map(Some),
+                None => Some(None),
+            }
+        }
+        Node::Literal(_)
+        | Node::Call { .. }
+        | Node::Not(_)
+        | Node::Compare(..)
+        | Node::And(_)
+        | Node::Or(_) => None,
+    }
 }
 
 /// One computation.

@@ -47,6 +47,11 @@ impl Function {
         matches!(self.name, "ArrayMap" | "ArrayFilter")
     }
 
+    /// Whether it is the first of its arguments that is not empty.
+    pub(super) fn is_first_of(&self) -> bool {
+        matches!(self.name, "Coalesce" | "Default")
+    }
+
     /// Whether its second argument is a regular expression.
     pub(super) fn has_pattern(&self) -> bool {
         matches!(self.run, Run::Pattern(_))
@@ -231,11 +236,15 @@ pub(super) fn call(
         },
         Run::Pattern(run) => {
             let Some(first) = first_text(&arguments).map_err(named)? else { return Ok(Value::Null) };
-            let compiled = match pattern {
-                Some(pattern) => pattern.clone(),
-                None => Pattern::new(&text(&arguments, 1).map_err(named)?).map_err(named)?,
+            let computed;
+            let Pattern(compiled) = match pattern {
+                Some(pattern) => pattern,
+                None => {
+                    computed = Pattern::new(&text(&arguments, 1).map_err(named)?).map_err(named)?;
+                    &computed
+                }
             };
-            run(&first, &compiled.0, &arguments).map_err(named)
+            run(&first, compiled, &arguments).map_err(named)
         }
     }
 }

@@ -15,6 +15,8 @@ pub use functions::{FUNCTIONS, Function};
 pub use paths::{OU_PATHS, USER_PATHS};
 pub use value::Value;
 
+use std::borrow::Cow;
+
 use parser::Node;
 
 /// Which model the paths of an expression start from.
@@ -60,6 +62,16 @@ impl Expression {
             let line = if row > 1 { format!("line {row}, ") } else { String::new() };
             EvalError(format!("{line}column {column}: {message}"))
         })
+    }
+
+    /// The text of its value for one record, not copied where it stands in the record; `None` for null. An error when
+    /// there is no value, or no text for it.
+    pub fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, EvalError> {
+        if let Some(text) = evaluate::as_it_stands(&self.root, scope) {
+            return Ok(text.map(Cow::Borrowed));
+        }
+        let text = self.evaluate(scope)?.into_text().map_err(EvalError::of_whole)?;
+        Ok(text.map(Cow::Owned))
     }
 
     /// The paths it reads, each once, in order of appearance.

@@ -32,7 +32,7 @@ fn shown(text: &str) -> String {
             Err(error) => format!("!! {error}"),
             Ok(Value::Null) => "null".into(),
             Ok(Value::List(list)) => format!("{:?}", list.iter().map(|v| v.to_text()).collect::<Vec<_>>()),
-            Ok(value) => value.to_text().unwrap().unwrap(),
+            Ok(value) => value.into_text().unwrap().unwrap(),
         },
     }
 }
@@ -186,5 +186,22 @@ proptest! {
         text in "(user\\.email|user\\.groups|\"a\"|[(),!&|=<>. ]|Concat\\(|ArrayMap\\(|Substring\\(|__item|-?[0-9]{1,20}|null){0,24}"
     ) {
         let _ = shown(&text);
+    }
+
+    #[test]
+    fn a_text_that_is_not_copied_is_the_one_that_would_be_computed(
+        name in proptest::option::of("\\PC{0,3}"),
+        region in proptest::option::of("( ?86|00 ?86|852|)"),
+        number in proptest::option::of("[ +0-9-]{0,14}"),
+        text in "(user\\.(displayName|status|phoneNumber|customFieldMap\\.title\\.(fieldValue|fieldName)|primaryOrganizationalUnitId|createTime|groups)|\
+            Coalesce\\(user\\.displayName, user\\.description, (user\\.username|null|Coalesce\\(user\\.displayName\\))\\)|\
+            Default\\(user\\.displayName, user\\.phoneNumber\\)|DingMobile\\(user\\.phoneRegion, user\\.phoneNumber\\)|\
+            DingMobile\\((null|\"\"), Coalesce\\(user\\.phoneNumber\\)\\))",
+    ) {
+        let account = Account { display_name: name, phone_region: region, phone_number: number, ..account() };
+        let expression = Expression::parse(&text, Model::User).unwrap();
+        let scope = Scope::Account(&account);
+        let computed = expression.evaluate(scope).unwrap().into_text().map_err(EvalError::of_whole);
+        prop_assert_eq!(expression.text(scope).map(|text| text.map(Cow::into_owned)), computed, "{}", text);
     }
 }

@@ -1,5 +1,7 @@
 //! What the functions on text, lists and dates compute.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -75,7 +77,7 @@ pub(super) fn regex_replace(s: &str, pattern: &Regex, arguments: &[Value]) -> Re
     if grown > LONGEST_TEXT * 16 {
         return Err(format!("text longer than {LONGEST_TEXT} bytes"));
     }
-    bounded(pattern.replace_all(s, to.as_str()).into_owned())
+    bounded(pattern.replace_all(s, &*to).into_owned())
 }
 
 pub(super) fn regex_extract(s: &str, pattern: &Regex, arguments: &[Value]) -> Result<Value, String> {
@@ -174,12 +176,12 @@ pub(super) fn lookup(arguments: &[Value]) -> Result<Value, String> {
     Ok(part(found.map(|(_, value)| value.trim())))
 }
 
-pub(super) fn first_text(arguments: &[Value]) -> Result<Option<String>, String> {
+pub(super) fn first_text(arguments: &[Value]) -> Result<Option<Cow<'_, str>>, String> {
     arguments.first().map_or(Ok(None), Value::to_text)
 }
 
 /// The text of a further argument; null counts as empty.
-pub(super) fn text(arguments: &[Value], index: usize) -> Result<String, String> {
+pub(super) fn text(arguments: &[Value], index: usize) -> Result<Cow<'_, str>, String> {
     Ok(arguments.get(index).map_or(Ok(None), Value::to_text)?.unwrap_or_default())
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub is_deleted: bool,
     /// When the oldest event came.
     pub since_ms: i64,
+    /// When the youngest event came.
+    pub last_ms: i64,
     /// When it is to be dealt with.
     ready_ms: i64,
     /// How often it was dealt with in vain.
@@ -58,6 +60,7 @@ impl Backlog {
             self.entries.entry(subject).or_insert_with(|| Entry { since_ms, ready_ms, ..Entry::default() });
         entry.events.extend(event);
         entry.is_deleted |= is_deleted;
+        entry.last_ms = entry.last_ms.max(now);
         if entry.parked_ms.is_some() {
             // Something happened to it: what it lacked may be there.
             entry.ready_ms = entry.ready_ms.min(ready_ms);
@@ -82,6 +85,15 @@ impl Backlog {
             }
         }
         taken
+    }
+
+    /// Takes out whatever is due and has had no event since a moment: what a complete read that began then shows.
+    pub(super) fn take_until(&mut self, moment_ms: i64, now: i64) -> Vec<(Subject, Entry)> {
+        let is_shown = |entry: &Entry| entry.ready_ms <= now && entry.last_ms < moment_ms;
+        let shown = self.entries.iter().filter(|(_, entry)| is_shown(entry));
+        let shown: Vec<Subject> = shown.map(|(subject, _)| subject.clone()).collect();
+        self.acted.extend(shown.iter().map(|subject| (subject.clone(), now)));
+        shown.into_iter().filter_map(|subject| self.entries.remove_entry(&subject)).collect()
     }
 
     /// Puts an object back because somebody changed it meanwhile: at once, a few times.
@@ -143,6 +155,7 @@ impl Backlog {
         if let Some(newer) = self.entries.remove(&subject) {
             entry.events.extend(newer.events);
             entry.is_deleted |= newer.is_deleted;
+            entry.last_ms = entry.last_ms.max(newer.last_ms);
             entry.ready_ms = entry.ready_ms.min(newer.ready_ms);
         }
         self.entries.insert(subject, entry);
@@ -189,6 +202,19 @@ mod tests {
         backlog.add(account("b"), Some("e".into()), false, 0, 0);
         assert_eq!(taken(&mut backlog, 0), ["b"]);
         assert_eq!(backlog.len(), 12);
+    }
+
+    #[test]
+    fn a_complete_read_takes_out_what_it_shows_however_much_it_is() {
+        let mut backlog = Backlog::default();
+        for number in 0..300 {
+            backlog.add(account(&format!("before{number}")), Some("e".into()), false, 0, 0);
+        }
+        backlog.add(account("before0"), Some("again".into()), false, 50, 50);
+        backlog.add(account("after"), Some("e".into()), false, 70, 70);
+        let taken = backlog.take_until(50, 100);
+        assert_eq!(taken.len(), 299, "what had an event while the read went on is read again");
+        assert_eq!(backlog.len(), 2);
     }
 
     #[test]

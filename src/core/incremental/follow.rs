@@ -1,5 +1,7 @@
 //! The loop: events, edits, polls and decisions become batches, one after the other; complete reads go on beside them.
 
+mod telling;
+
 use std::future::pending;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -12,6 +14,7 @@ use super::finish::Ended;
 use super::poll::{self, Known, Polls, Renewal};
 use super::port::{Edit, EventEnd, EventState, Inbox, Waiting};
 use super::refresh::Services;
+use super::remembering::Remembering;
 use super::start;
 use super::status::{Callbacks, Line, Notice, WatchStatus};
 use crate::core::clock::{Clock, elapsed_ms};
@@ -21,6 +24,7 @@ use crate::core::profile::Profile;
 use crate::core::source::{AccountCache, Source};
 use crate::core::synchronize::StopSignal;
 use crate::core::target::Target;
+use telling::STATUS_EVERY_MS;
 
 /// Objects dealt with at once.
 const MOST_AT_ONCE: usize = 64;
@@ -28,10 +32,6 @@ const MOST_AT_ONCE: usize = 64;
 const FULL_FROM: usize = 500;
 /// How often decisions are looked for.
 const DECISIONS_EVERY_MS: i64 = 1_000;
-/// How often a changed status is told.
-const STATUS_EVERY_MS: i64 = 1_000;
-/// How often the growing age of what waits is told.
-const AGE_EVERY_MS: i64 = 10_000;
 /// Waits while a service cannot be reached: the first, and the longest.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
@@ -85,7 +85,9 @@ pub async fn follow(
     tell: Tell<'_>,
     stop: &StopSignal,
 ) -> Result<(), Error> {
-    let started = start::start(watching).await?;
+    let journal = Remembering::new(watching.journal);
+    let watching = &Watching { journal: &journal, address: watching.address.clone(), ..*watching };
+    let started = start::start(watching, journal.lessons.clone()).await?;
     tell(Notice::Listening { address: watching.address.clone() }.into());
     if let Some(records) = started.adopted {
         tell(Notice::MappingChanged { records }.into());
@@ -105,6 +107,8 @@ struct Following<'f> {
     idle: Option<State>,
     working: Option<Working<'f>>,
     reading: Option<Reading<'f>>,
+    /// When what is being read, or was read last, began.
+    reading_since_ms: i64,
     read: Option<Renewal>,
     polls: Polls,
     next_decisions_ms: i64,
@@ -134,6 +138,7 @@ impl<'f> Following<'f> {
             idle: Some(state),
             working: None,
             reading: None,
+            reading_since_ms: now - took_ms,
             read: Some(renewal),
             polls: Polls::new(watching.poll_seconds, now, took_ms),
             next_decisions_ms: now,
@@ -215,8 +220,12 @@ impl<'f> Following<'f> {
         if is_burst {
             self.polls.want_full(now);
         }
+        if let Some(Renewal::Full { .. }) = &batch.renewal {
+            batch.entries = self.backlog.take_until(self.reading_since_ms, now);
+            batch.covered = batch.entries.iter().map(|(subject, _)| subject.clone()).collect();
+        }
         if !is_burst || self.reading.is_none() {
-            batch.entries = self.backlog.take(now, MOST_AT_ONCE);
+            batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE));
         }
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
@@ -311,12 +320,6 @@ impl<'f> Following<'f> {
         self.wait_ms = (self.wait_ms * 2).min(LONGEST_WAIT_MS);
     }
 
-    fn trouble(&mut self, message: &str, wait_ms: i64) {
-        self.status.trouble = Some(message.to_owned());
-        let retry_seconds = u64::try_from(wait_ms / 1000).unwrap_or(0);
-        (self.tell)(Notice::Trouble { message: message.to_owned(), retry_seconds }.into());
-    }
-
     fn start_reading(&mut self) {
         let now = self.watching.clock.now_ms();
         let Some(state) = self.idle.as_ref() else { return };
@@ -325,6 +328,7 @@ impl<'f> Following<'f> {
             return;
         }
         let watching = self.watching;
+        self.reading_since_ms = now;
         self.reading = Some(if self.polls.begin(now) {
             let moment = state.view.moment();
             poll::full(watching, moment).boxed()
@@ -365,24 +369,6 @@ impl<'f> Following<'f> {
             }
         }
         elapsed_ms(now, next).max(1)
-    }
-
-    fn tell_status(&mut self, is_last: bool) {
-        let now = self.watching.clock.now_ms();
-        if !is_last && now - self.told.at_ms < STATUS_EVERY_MS {
-            return;
-        }
-        self.status.backlog = self.backlog.len() as u64;
-        self.status.parked = self.backlog.parked() as u64;
-        self.status.oldest_age_ms = self.backlog.oldest_ms().map_or(0, |since| elapsed_ms(since, now));
-        self.status.suggests_full = self.backlog.len() > FULL_FROM;
-        self.status.callbacks = self.watching.callbacks.totals();
-        let is_old = self.status.backlog > 0 && now - self.told.at_ms >= AGE_EVERY_MS;
-        if !self.status.is_as(&self.told) || is_old || is_last {
-            self.status.at_ms = now;
-            self.told = self.status.clone();
-            (self.tell)(Notice::Status(Box::new(self.status.clone())).into());
-        }
     }
 }
 

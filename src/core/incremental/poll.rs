@@ -15,8 +15,8 @@ use crate::core::preview::needs;
 use crate::core::source::{Account, AccountId, OrganizationalUnit, SourceSnapshot, UnitId};
 use crate::core::target::TargetSnapshot;
 
-/// Single reads under way at once; the lane sets the pace.
-const WIDTH: usize = 32;
+/// Single reads under way at once: few, because what an event names is read in the same lane and waits behind them.
+const WIDTH: usize = 2;
 /// Within this time every account is read singly once, whatever its listing says: a membership may change without
 /// moving the time of the last change.
 const ROTATION_SECONDS: u64 = 86_400;
