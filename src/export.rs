@@ -66,9 +66,11 @@ pub fn save_csv(path: &Path, plan: &Plan, all: bool) -> Result<(), Error> {
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe, unless it is a number.
 pub fn harmless(cell: &str) -> String {
-    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite);
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number;
     let cleaned = text::clean(cell);
+    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite);
+    // What is left out in front must not bring a formula to the front either.
+    let begins = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = (begins(cell) || begins(&cleaned)) && !is_number;
     if is_formula { format!("'{cleaned}") } else { cleaned.into_owned() }
 }
 
@@ -109,20 +111,29 @@ fn save(
         Error::new(ErrorKind::State, format!("cannot save {}: {error}", path.display()))
             .with_hint("choose a place that can be written, with room on the disk")
     };
+    let fill = |file: std::fs::File| {
+        let mut file = std::io::BufWriter::new(file);
+        fill(&mut file)?;
+        file.flush()?;
+        Ok(file)
+    };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    // A pipe or a device (/dev/stdout) takes what is written; it must not be replaced by a file.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return options.open(path).and_then(fill).map(drop).map_err(failed);
+    }
+    // A symbolic link stays one: what it points to is replaced.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", std::process::id()));
     let temporary = Path::new(&name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.create(true).truncate(true).mode(0o600);
     let written = options
         .open(temporary)
-        .and_then(|file| {
-            let mut file = std::io::BufWriter::new(file);
-            fill(&mut file)?;
-            file.flush()?;
-            file.get_ref().sync_all()
-        })
-        .and_then(|()| std::fs::rename(temporary, path));
+        .and_then(fill)
+        .and_then(|file| file.get_ref().sync_all())
+        .and_then(|()| std::fs::rename(temporary, &path));
     if written.is_err() {
         drop(std::fs::remove_file(temporary));
     }
@@ -169,6 +180,8 @@ mod tests {
             ("-", "'-"),
             ("plain", "plain"),
             ("\tx", "' x"),
+            ("\u{1b}=1+1", "'=1+1"),
+            ("\u{202e}@SUM(A1)", "'@SUM(A1)"),
         ] {
             assert_eq!(harmless(cell), expected, "{cell:?}");
         }

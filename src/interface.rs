@@ -2,15 +2,21 @@
 //! no screen and the screens no command line, so this is the one place that uses both.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::context::Context;
-use crate::cli::demo::Demo;
+use crate::cli::demo::{Demo, pass};
 use crate::cli::{Exit, HEADLESS};
 use crate::config::Config;
 use crate::core::error::{Error, ErrorKind};
 use crate::live::{self, Place};
+use crate::simulator::changes::Company;
+use crate::tui::day::{Day, Says};
 use crate::tui::look::Look;
 use crate::tui::screen::ScreenId;
 use crate::tui::{self, Ended, How, Start};
@@ -85,16 +91,33 @@ fn where_it_goes_on(start: Start, context: &Context) -> Start {
 }
 
 async fn demo(context: &Context) -> Result<Ended, Error> {
-    let demo = Demo::start().await?;
+    let demo = Demo::start_telling().await?;
     let own = demo.context(context);
+    let day: Arc<dyn Day> = Arc::new(DemoDay { company: demo.company(), context: own.clone() });
     // Everything is filled in, and Enter leads through it.
-    let start = Start { at: Some(ScreenId::Application), is_own_world: true, ..start(&own) };
+    let at = Some(ScreenId::Application);
+    let start = Start { at, is_own_world: true, day: Some(day), ..start(&own) };
     let ended = tui::run(start).await;
     if let Ok(config) = own.config() {
         end_run(&config).await;
     }
     demo.stop().await;
     ended
+}
+
+/// A day at the demo's company.
+#[derive(Debug)]
+struct DemoDay {
+    company: Company,
+    context: Context,
+}
+
+#[async_trait]
+impl Day for DemoDay {
+    async fn pass(&self, told: UnboundedSender<Says>) -> Result<(), Error> {
+        // Whoever left does not want to hear it any more.
+        pass(&self.company, &self.context, |says| drop(told.send(says))).await
+    }
 }
 
 /// The demo's services end with this process, so a run against them ends first, as the operator's stop would end it.
@@ -118,6 +141,7 @@ fn start(context: &Context) -> Start {
         at: None,
         run: None,
         is_own_world: false,
+        day: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The command line as clap sees it: every command, every option. Contract section 1.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::config::ConfigCommand;
 use super::simulate::SimulateArgs;
@@ -18,6 +19,29 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 }
+
+/// Parses a command line. A variable that is empty counts as not set, and one that an option of the command line
+/// beats is not even looked at.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let mut command = Cli::command();
+    for (option, variable) in VARIABLES {
+        let long = format!("--{option}");
+        let is_given = line.iter().any(|argument| {
+            let argument = argument.to_string_lossy();
+            *argument == long || argument.strip_prefix(&long).is_some_and(|rest| rest.starts_with('='))
+        });
+        if std::env::var_os(variable).is_some_and(|value| is_given || value.is_empty()) {
+            command = command.mut_arg(option, |argument| argument.env(None::<&str>));
+        }
+    }
+    let matches = command.try_get_matches_from_mut(line)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Options that a variable of the environment may give.
+const VARIABLES: [(&str, &str); 3] =
+    [("config", "DINGSYNC_CONFIG"), ("state", "DINGSYNC_STATE"), ("lang", "DINGSYNC_LANG")];
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]

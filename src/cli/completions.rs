@@ -1,6 +1,7 @@
 //! `completions` and `man`: made from the command definition itself.
 
 use clap::CommandFactory;
+use serde_json::json;
 
 use super::Exit;
 use super::args::Cli;
@@ -11,7 +12,14 @@ use crate::core::error::{Error, ErrorKind};
 pub fn run(shell: clap_complete::Shell, context: &Context) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dingsync", &mut script);
-    context.raw(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    if context.options.json {
+        context.json(&json!({
+            "format": "dingsync.completions/1", "shell": shell.to_string(), "script": script
+        }))?;
+    } else {
+        context.raw(&script);
+    }
     Ok(Exit::Done)
 }
 
@@ -21,6 +29,11 @@ pub fn man(context: &Context) -> Result<Exit, Error> {
     clap_mangen::Man::new(Cli::command())
         .render(&mut page)
         .map_err(|error| Error::new(ErrorKind::State, format!("cannot render the manual page: {error}")))?;
-    context.raw(&String::from_utf8_lossy(&page));
+    let page = String::from_utf8_lossy(&page);
+    if context.options.json {
+        context.json(&json!({"format": "dingsync.man/1", "page": page}))?;
+    } else {
+        context.raw(&page);
+    }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! What every command needs: the options, the language, and the one place that writes to standard output and error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::{ColorWhen, Common, Lang};
 use crate::config::{Config, Environment, Language, LoadOptions};
-use crate::core::error::Error;
+use crate::core::error::{Error, ErrorKind};
 use crate::core::sentences::in_language;
 use crate::core::text;
 use crate::export::write_json;
@@ -19,6 +19,8 @@ pub struct Context {
     /// Options of every command.
     pub options: Common,
     takes_signals: Arc<AtomicBool>,
+    /// Why standard output could not be written, when nobody closed it.
+    unwritten: Arc<OnceLock<String>>,
     /// The settings' language, once they were read.
     settled: Arc<OnceLock<&'static str>>,
 }
@@ -26,7 +28,7 @@ pub struct Context {
 impl Context {
     /// From the parsed options.
     pub fn new(options: Common) -> Self {
-        Self { options, takes_signals: Arc::default(), settled: Arc::default() }
+        Self { options, takes_signals: Arc::default(), unwritten: Arc::default(), settled: Arc::default() }
     }
 
     /// From now on SIGINT and SIGTERM are the command's own business.
@@ -111,12 +113,30 @@ impl Context {
     /// Prints what another program reads, piece by piece. When nobody reads any more the command ends quietly.
     pub fn stream(&self, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        drop(fill(&mut out).and_then(|()| out.flush()));
+        let written = fill(&mut out).and_then(|()| out.flush());
+        // What is left in the buffer would be tried again, to no avail.
+        drop(out.into_parts());
+        self.remember(written);
     }
 
     /// Prints text that is clean already. A closed pipe is nobody's error: the command ends quietly.
     pub fn raw(&self, text: &str) {
-        write_out(text);
+        self.remember(write_out(text));
+    }
+
+    /// An answer that did not get out whole, unless its reader wanted no more.
+    pub fn unwritten(&self) -> Option<Error> {
+        let reason = self.unwritten.get()?;
+        let message = format!("standard output cannot be written: {reason}");
+        Some(Error::new(ErrorKind::State, message).with_hint("make room where it goes, then run again"))
+    }
+
+    fn remember(&self, written: std::io::Result<()>) {
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            drop(self.unwritten.set(error.to_string()));
+        }
     }
 
     /// Says something on standard error, unless `--quiet`.
@@ -127,9 +147,22 @@ impl Context {
         }
     }
 
+    /// What a person answers to a question on standard error; `None` when nothing can be read. The wait can be
+    /// interrupted: reading happens on a thread that nobody waits for at the end.
+    pub async fn ask(&self, question: &str) -> Option<String> {
+        let mut err = std::io::stderr().lock();
+        drop(write!(err, "{}", text::clean(question)).and_then(|()| err.flush()));
+        drop(err);
+        let read = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            std::io::stdin().lock().read_line(&mut answer).ok().map(|_| answer.trim().to_owned())
+        });
+        read.await.ok().flatten()
+    }
+
     /// Prints a whole-command error: one JSON line, or message and hint on standard error.
     pub fn print_error(&self, error: &Error) {
-        if self.options.json && error.kind != crate::core::error::ErrorKind::Interrupted {
+        if self.options.json && error.kind != ErrorKind::Interrupted {
             print_json_error(error);
         }
         if let Some(answer) = &self.options.detached {
@@ -155,7 +188,8 @@ impl Context {
 /// Prints a whole-command error as the contract's JSON line (section 1).
 pub(super) fn print_json_error(error: &Error) {
     if let Ok(line) = to_json(&as_json(error)) {
-        write_out(&format!("{line}\n"));
+        // What went wrong stands on standard error too.
+        drop(write_out(&format!("{line}\n")));
     }
 }
 
@@ -163,18 +197,16 @@ fn as_json(error: &Error) -> serde_json::Value {
     serde_json::json!({"error": {"kind": error.kind, "message": error.message, "hint": error.hint}})
 }
 
-fn write_out(text: &str) {
+/// When nobody reads any more, work that was asked for (a sync) goes on; only the printing ends.
+fn write_out(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    // Nobody reads any more; work that was asked for (a sync) goes on, only the printing ends.
-    drop(written);
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// JSON on one line with C1 controls, line separators and bidirectional controls escaped too (contract 7, point 6).
 pub fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Error::new(crate::core::error::ErrorKind::State, format!("cannot write JSON: {error}"))
-    };
+    let failed =
+        |error: &dyn std::fmt::Display| Error::new(ErrorKind::State, format!("cannot write JSON: {error}"));
     let mut json = Vec::new();
     write_json(&mut json, value).map_err(|error| failed(&error))?;
     String::from_utf8(json).map_err(|error| failed(&error))

@@ -109,19 +109,18 @@ async fn set(entity: LinkEntity, source: &str, target: &str, context: &Context) 
     let connection = Connection::open(&config).await?;
     let _lock = connection.lock("links set")?;
     let memory = connection.journal.memory().await?;
-    let learned = match entity {
-        LinkEntity::User => user_link(&connection, &memory, source, target).await?,
-        LinkEntity::Department => department_link(&connection, &memory, source, target).await?,
+    let (learned, target) = match entity {
+        LinkEntity::User => (user_link(&connection, &memory, source, target).await?, target.to_owned()),
+        LinkEntity::Department => {
+            let (unit, id) = department_link(&connection, &memory, source, target).await?;
+            // The number may have been written with zeros in front.
+            (Learned::BindDepartment(unit, id), id.to_string())
+        }
     };
-    connection.journal.learn(vec![learned]).await?;
     let locale = context.locale(Some(&config));
-    answer(
-        context,
-        "set",
-        source,
-        Some(target),
-        &t!("links.set", source = source, target = target, locale = locale),
-    )
+    connection.journal.learn(vec![learned]).await?;
+    let text = t!("links.set", source = source, target = target, locale = locale);
+    answer(context, (entity, source, Some(&target)), "set", &text)
 }
 
 async fn user_link(
@@ -149,7 +148,7 @@ async fn department_link(
     memory: &Memory,
     source: &str,
     target: &str,
-) -> Result<Learned, Error> {
+) -> Result<(UnitId, DepartmentId), Error> {
     let id = target.parse().map(DepartmentId).map_err(|_| {
         Error::new(ErrorKind::State, format!("`{target}` is no department id"))
             .with_hint("department ids are numbers")
@@ -163,10 +162,26 @@ async fn department_link(
     if connection.services.source.unit(&unit).await?.is_none() {
         return Err(missing("unit", source, "IDaaS"));
     }
-    if connection.services.target.department(id).await?.is_none() {
-        return Err(missing("department", target, "DingTalk"));
+    let scenario = &connection.services.profile.scenario;
+    if scenario.scope.iter().any(|pair| pair.target == id) || id == DepartmentId::ROOT {
+        return Err(settled("department", target, "is bound by the scope"));
     }
-    Ok(Learned::BindDepartment(unit, id))
+    if !scenario.create_source_unit && scenario.scope.iter().any(|pair| pair.sources.contains(&unit)) {
+        return Err(settled("unit", source, "is bound by the scope"));
+    }
+    match connection.services.target.department(id).await? {
+        None => Err(missing("department", target, "DingTalk")),
+        Some(department) if department.is_foreign => {
+            Err(settled("department", target, "belongs to an associated organisation"))
+        }
+        Some(_) => Ok((unit, id)),
+    }
+}
+
+/// The error for a record that no binding may concern.
+fn settled(what: &str, id: &str, why: &str) -> Error {
+    Error::new(ErrorKind::State, format!("{what} {id} {why}"))
+        .with_hint("choose another one; nothing was stored")
 }
 
 fn elsewhere(what: &str, target: &str, other: &str) -> Error {
@@ -185,8 +200,7 @@ fn missing(what: &str, id: &str, place: &str) -> Error {
 async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let store = open_state(&config)?;
-    let since = crate::core::planner::rfc3339(0);
-    let _lock = store.lock(crate::store::this_process("links remove", since))?;
+    let _lock = store.lock(Connection::holder("links remove"))?;
     let memory = store.memory().await?;
     let learned = forgotten(entity, source, &memory);
     if learned.is_empty() {
@@ -195,7 +209,8 @@ async fn remove(entity: LinkEntity, source: &str, context: &Context) -> Result<E
     }
     store.learn(learned).await?;
     let locale = context.locale(Some(&config));
-    answer(context, "removed", source, None, &t!("links.removed", source = source, locale = locale))
+    let text = t!("links.removed", source = source, locale = locale);
+    answer(context, (entity, source, None), "removed", &text)
 }
 
 /// The binding and the decision of a record, as far as there are any.
@@ -221,13 +236,16 @@ fn forgotten(entity: LinkEntity, source: &str, memory: &Memory) -> Vec<Learned> 
 
 fn answer(
     context: &Context,
+    (entity, source, target): (LinkEntity, &str, Option<&str>),
     done: &str,
-    source: &str,
-    target: Option<&str>,
     text: &str,
 ) -> Result<Exit, Error> {
     if context.options.json {
-        let link = json!({"done": done, "source_id": source, "target_id": target});
+        let entity = match entity {
+            LinkEntity::User => Entity::User,
+            LinkEntity::Department => Entity::Department,
+        };
+        let link = json!({"entity": entity, "done": done, "source_id": source, "target_id": target});
         context.json(&json!({"format": "dingsync.links/1", "links": [link]}))?;
     } else {
         context.line(text);

@@ -1,7 +1,5 @@
 //! `dingsync logon`: DingTalk QR code logon, looked at and carried out; and its part of `preview` and `sync`.
 
-use std::io::{BufRead, Write};
-
 use rust_i18n::t;
 use serde_json::json;
 
@@ -157,7 +155,7 @@ async fn carry_out(look_again: bool, context: &Context) -> Result<Exit, Error> {
     if !context.options.json && !context.options.quiet {
         print_rows(&plan, context, locale);
     }
-    approve(plan.writes(), &config, context, locale)?;
+    approve(plan.writes(), &config, context, locale).await?;
     let stop = stop_on_signal(context, locale);
     let report = apply(&work, &stop, &mut |record| show(record, context)).await?;
     Ok(finish(&report, context, locale))
@@ -168,7 +166,7 @@ fn no_domain() -> Error {
         .with_hint("enter the callback domain of the DingTalk app, or set scenario.qr_logon = false")
 }
 
-fn approve(writes: usize, config: &Config, context: &Context, locale: &str) -> Result<(), Error> {
+async fn approve(writes: usize, config: &Config, context: &Context, locale: &str) -> Result<(), Error> {
     if writes == 0 || context.options.yes {
         return Ok(());
     }
@@ -177,11 +175,7 @@ fn approve(writes: usize, config: &Config, context: &Context, locale: &str) -> R
             .with_hint(t!("logon.nobody_hint", locale = locale)));
     }
     let question = t!("logon.ask", writes = writes, instance = config.idaas.instance_id, locale = locale);
-    let mut err = std::io::stderr().lock();
-    drop(write!(err, "{}", text::clean(&question)).and_then(|()| err.flush()));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    if read.is_err() || answer.trim() != writes.to_string() {
+    if context.ask(&question).await != Some(writes.to_string()) {
         return Err(Error::new(ErrorKind::Approval, t!("logon.not_approved", locale = locale)));
     }
     Ok(())

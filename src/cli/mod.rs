@@ -10,6 +10,7 @@ pub mod demo;
 pub mod drift;
 pub mod links;
 pub mod logon;
+mod pauses;
 pub mod preview;
 pub mod progress;
 pub mod report;
@@ -98,7 +99,9 @@ impl From<Exit> for ExitCode {
 
 /// Prints the JSON line of a wrong command line.
 pub fn print_usage_error(text: &str) {
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let lines = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+    let message = lines.collect::<Vec<_>>().join(" ");
+    let message = message.trim_start_matches("error: ");
     let error = Error::new(ErrorKind::Usage, message).with_hint("see: dingsync --help");
     context::print_json_error(&error);
 }
@@ -119,8 +122,12 @@ pub async fn run(cli: Cli) -> Exit {
         context.print_error(&error);
         return Exit::Usage;
     };
+    let only_answers = only_answers(&command);
     let outcome = tokio::select! {
-        outcome = dispatch(command, &context) => outcome,
+        outcome = dispatch(command, &context) => match context.unwritten().filter(|_| only_answers) {
+            Some(unwritten) if outcome.is_ok() => Err(unwritten),
+            Some(_) | None => outcome,
+        },
         () = interrupted(&context) => Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was written")),
     };
     match outcome {
@@ -129,6 +136,32 @@ pub async fn run(cli: Cli) -> Exit {
             context.print_error(&error);
             Exit::of(&error)
         }
+    }
+}
+
+/// Whether a command is nothing but its answer: without it, it has failed. What a run did counts whether or not its
+/// lines could be printed.
+fn only_answers(command: &Command) -> bool {
+    match command {
+        Command::Demo(_)
+        | Command::Simulate(_)
+        | Command::Sync(_)
+        | Command::Attach(_)
+        | Command::Resume
+        | Command::Retry { .. }
+        | Command::Undo(_)
+        | Command::Watch
+        | Command::Drift { .. }
+        | Command::Links { .. }
+        | Command::Logon { .. } => false,
+        Command::Check
+        | Command::Preview(_)
+        | Command::Why { .. }
+        | Command::Runs
+        | Command::Report(_)
+        | Command::Config { .. }
+        | Command::Completions { .. }
+        | Command::Man => true,
     }
 }
 

@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::Exit;
 use super::context::Context;
-use super::sync;
+use super::{pauses, sync};
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::Outcome;
@@ -35,12 +35,18 @@ pub async fn run(run: Option<&str>, removals: Option<u64>, context: &Context) ->
         .map(|change| (change.entity, key(change)))
         .collect();
     if let Some(unfinished) = connection.journal.unfinished().await? {
+        if unfinished.run == run && failed.is_empty() {
+            return Err(not_finished(&run));
+        }
+        let superseded = unfinished.run.clone();
         synchronize::settle(&connection.work(), unfinished).await?;
+        context.note(t!("sync.superseded", run = superseded, locale = locale));
     }
     if failed.is_empty() {
         context.note(t!("sync.retry_nothing", run = run, locale = locale));
     }
-    let fresh = preview(&connection.reading()).await?;
+    let reading = connection.reading();
+    let fresh = pauses::told(preview(&reading), reading.target, context, locale).await?;
     let plan = fresh.plan.restricted_to(|change| failed.contains(&(change.entity, key(change))));
     let again = sync::Again { kind: RunKind::Retry, of_run: Some(run), removals };
     sync::apply(&config, context, &connection, (plan, fresh.target), again).await
@@ -58,6 +64,12 @@ pub(super) async fn last_run(connection: &Connection) -> Result<String, Error> {
 pub(super) fn unknown_run(run: &str) -> Error {
     Error::new(ErrorKind::State, format!("there is no run `{run}`"))
         .with_hint("list them with: dingsync runs")
+}
+
+/// The error for a run that still has records which nobody tried.
+pub(super) fn not_finished(run: &str) -> Error {
+    Error::new(ErrorKind::State, format!("run `{run}` is not finished"))
+        .with_hint("finish it with: dingsync resume")
 }
 
 fn key(change: &Change) -> String {

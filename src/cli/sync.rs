@@ -1,6 +1,5 @@
 //! `dingsync sync`: a preview, the limits, the approval, then the writes.
 
-use std::io::{BufRead, Write};
 use std::path::Path;
 
 use rust_i18n::t;
@@ -9,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal as listen};
 use super::Exit;
 use super::args::SyncArgs;
 use super::context::Context;
+use super::pauses;
 use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
@@ -29,17 +29,18 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    if let Some(saved) = &saved {
+        saved::belongs(saved, &config.profile)?;
+    }
     let connection = Connection::open(&config).await?;
     let _lock = connection.lock("sync")?;
-    if let Some(saved) = &saved {
-        saved::belongs(saved, &connection.services.profile)?;
-    }
     if let Some(unfinished) = connection.journal.unfinished().await? {
         let run = unfinished.run.clone();
         synchronize::settle(&connection.work(), unfinished).await?;
         context.note(t!("sync.superseded", run = run, locale = locale));
     }
-    let mut fresh = preview(&connection.reading()).await?;
+    let reading = connection.reading();
+    let mut fresh = pauses::told(preview(&reading), reading.target, context, locale).await?;
     if let Some(saved) = saved {
         let (plan, stale) =
             saved::reconcile(saved, &fresh.plan, &connection.services.profile.limits, &fresh.memory);
@@ -85,7 +86,7 @@ pub(super) async fn apply(
         super::logon::print_rows(logon, context, locale);
     }
     let more = logon.as_ref().map_or(0, |logon| logon.writes() as u64);
-    let approved = approve((plan, more), removals, config, context, locale)?;
+    let approved = approve((plan, more), removals, config, context, locale).await?;
     let work = connection.work();
     let errand = (kind, of_run.clone(), command(kind));
     let mut telling = Telling::new(context, locale, config, connection, errand, approved.plan());
@@ -198,7 +199,7 @@ fn refuse_stale(stale: &[Stale], skip: bool) -> Result<(), Error> {
 }
 
 /// Approval: `--yes`, a person at the terminal, or nothing to approve. `more` writes follow the plan's.
-fn approve(
+async fn approve(
     (plan, more): (Plan, u64),
     removals: Option<u64>,
     config: &Config,
@@ -216,6 +217,9 @@ fn approve(
             .with_hint("look at it with `dingsync preview`, then approve it with --yes"));
     }
     let key = if more > 0 { "sync.ask_both" } else { "sync.ask" };
+    // Whoever removes people says how many records it is about.
+    let takes_yes = plan.removals() == 0;
+    let how = if takes_yes { "sync.ask_yes" } else { "sync.ask_number" };
     let question = t!(
         key,
         writes = writes,
@@ -225,13 +229,12 @@ fn approve(
         connection = plan.connection,
         corp = config.dingtalk.corp_id,
         removals = plan.removals(),
+        how = t!(how, locale = locale),
         locale = locale
     );
-    let mut err = std::io::stderr().lock();
-    drop(write!(err, "{}", crate::core::text::clean(&question)).and_then(|()| err.flush()));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    if read.is_err() || answer.trim() != writes.to_string() {
+    let answer = context.ask(&question).await.unwrap_or_default();
+    let says_yes = takes_yes && ["yes", "y"].contains(&answer.to_lowercase().as_str());
+    if answer != writes.to_string() && !says_yes {
         return Err(Error::new(
             ErrorKind::Approval,
             "the plan was not approved; nothing was written".to_owned(),

@@ -6,10 +6,10 @@ use super::Exit;
 use super::args::UndoArgs;
 use super::context::Context;
 use super::preview::print_plan;
-use super::retry::unknown_run;
+use super::retry::{not_finished, unknown_run};
 use super::sync::{Again, apply};
 use crate::connect::Connection;
-use crate::core::error::{Error, ErrorKind};
+use crate::core::error::Error;
 use crate::core::journal::RunKind;
 use crate::core::plan::{Action, Plan};
 use crate::core::preview::inverse;
@@ -24,11 +24,12 @@ pub async fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Error> {
     let journal = &connection.journal;
     if let Some(unfinished) = journal.unfinished().await? {
         if unfinished.run == args.run {
-            let message = format!("run `{}` is not finished", args.run);
-            return Err(Error::new(ErrorKind::State, message).with_hint("finish it with: dingsync resume"));
+            return Err(not_finished(&args.run));
         }
         if context.options.yes {
+            let superseded = unfinished.run.clone();
             synchronize::settle(&connection.work(), unfinished).await?;
+            context.note(t!("sync.superseded", run = superseded, locale = locale));
         }
     }
     let Some((inverse, target)) = inverse(&connection.reading(), &args.run).await? else {

@@ -27,7 +27,9 @@ pub(super) async fn follow_until(context: &Context, stop: &StopSignal) -> Result
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
-    may_watch(&connection.services.profile, &connection.journal.memory().await?)?;
+    let memory = connection.journal.memory().await?;
+    may_watch(&connection.services.profile, &memory)?;
+    drop(memory);
     let _lock = connection.lock("watch")?;
     let shown = Shown { context, locale, path: config.watch_status_path(), status: Arc::default() };
     let (following, feeds) = Following::start(&config, &connection, shown.health()).await?;

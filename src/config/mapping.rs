@@ -116,6 +116,8 @@ fn allowed_field(name: &str, purpose: Purpose) -> Result<Option<String>, String>
         "parent_id" | "dept_id_list" | "source_identifier" => {
             Err(format!("`{name}` follows from the scope and takes no row"))
         }
+        "extension" => Err("write each key of the extension as `extension.KEY`".to_owned()),
+        "init_password" => Err("`init_password` takes no row: a password is never carried".to_owned()),
         _ => {
             let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
             let known = suggestion(name, &known);

@@ -89,6 +89,12 @@ pub(crate) fn quoted(text: &str) -> String {
 /// The known word nearest to a mistyped one, when one is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    // Somebody who wrote `poll` means `poll_seconds`, however long the rest is.
+    let begun = |candidate: &&str| lower.len() > 2 && candidate.to_lowercase().starts_with(&lower);
+    if let [only] = known.iter().copied().filter(begun).collect::<Vec<_>>()[..] {
+        return Some(only);
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))

@@ -166,6 +166,8 @@ pub struct Course {
     pub started_ms: Option<i64>,
     /// When its latest line was told.
     pub last_ms: i64,
+    /// When something last began or ended: the process, a record, a row of QR code logon.
+    ended_ms: i64,
     /// Records done by earlier processes of the same run.
     earlier: u64,
     window: VecDeque<(i64, u64)>,
@@ -177,12 +179,16 @@ impl Course {
         self.last_ms = self.last_ms.max(line.at_ms);
         match line.told {
             Told::Event(event) => self.event(line.at_ms, line.name, event),
-            Told::Note(Note::Process(process)) => self.begin(*process),
+            Told::Note(Note::Process(process)) => {
+                self.ended_ms = line.at_ms;
+                self.begin(*process);
+            }
             Told::Note(Note::Pace { lanes, paused_seconds, throttled }) => {
                 (self.lanes, self.paused_seconds, self.throttled) = (lanes, paused_seconds, throttled);
             }
             Told::Note(Note::Trouble { message, hint, .. }) => self.trouble = Some((message, hint)),
             Told::Note(Note::Logon { done, failed, skipped, refusal }) => {
+                self.ended_ms = line.at_ms;
                 let total = self.logon.total.max(done);
                 let refusal = refusal.or(self.logon.refusal.take());
                 self.logon = LogonCount { done, total, failed, skipped, refusal };
@@ -200,6 +206,12 @@ impl Course {
     pub fn undecided(&self) -> u64 {
         let of = |counts: ActionCounts| counts.conflict + counts.blocked;
         self.process.as_ref().map_or(0, |process| of(process.planned.departments) + of(process.planned.users))
+    }
+
+    /// For how long nothing has ended although calls are sent, milliseconds; `None` where there is a reason to wait.
+    pub fn silent_ms(&self, now_ms: i64) -> Option<u64> {
+        let is_sending = self.finished.is_none() && self.state == Some(PaceState::Running);
+        is_sending.then(|| elapsed_ms(self.ended_ms, now_ms))
     }
 
     /// Whether the operator lets it wait; a pause of the service has an end.
@@ -289,6 +301,7 @@ impl Course {
     }
 
     fn record(&mut self, ended: Ended) {
+        self.ended_ms = ended.at_ms;
         let record = &ended.record;
         self.done += 1;
         self.total = self.total.max(self.done);

@@ -2,6 +2,7 @@
 //! may be applied. Shapes and rules: contract sections 4 and 5.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -129,10 +130,30 @@ impl Plan {
         Ok(ApprovedPlan(self))
     }
 
+    /// A plan of only the rows that `keeps` keeps, counted anew, with an id of its own.
+    #[must_use]
+    pub fn some_of(&self, keeps: impl Fn(&Change) -> bool) -> Self {
+        let some = Self {
+            format: self.format.clone(),
+            plan_id: String::new(),
+            connection: self.connection.clone(),
+            profile: self.profile.clone(),
+            created_at: self.created_at.clone(),
+            limits: self.limits.clone(),
+            changes: self.changes.iter().filter(|change| keeps(change)).cloned().collect(),
+            ..*self
+        };
+        some.counted()
+    }
+
     /// The plan with only the rows that `keeps` keeps, counted anew, with an id of its own.
     #[must_use]
     pub fn restricted_to(mut self, keeps: impl Fn(&Change) -> bool) -> Self {
         self.changes.retain(|change| keeps(change));
+        self.counted()
+    }
+
+    fn counted(mut self) -> Self {
         self.summary = Summary::default();
         for change in &self.changes {
             match change.entity {
@@ -186,10 +207,12 @@ pub(in crate::core) fn is_listed(change: &Change) -> bool {
 }
 
 fn fingerprint<T: Serialize>(value: &T) -> String {
-    let mut hasher = Hasher(Sha256::new());
+    // JSON comes in pieces of a few bytes, which a hash takes at the price of a block each.
+    let mut hasher = std::io::BufWriter::with_capacity(1 << 16, Hasher(Sha256::new()));
     // A hasher takes every byte, and the value has string keys only.
     let _ = serde_json::to_writer(&mut hasher, value);
-    format!("sha256:{}", hex::encode(hasher.0.finalize()))
+    let _ = hasher.flush();
+    format!("sha256:{}", hex::encode(hasher.get_ref().0.clone().finalize()))
 }
 
 struct Hasher(Sha256);

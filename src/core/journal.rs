@@ -2,6 +2,7 @@
 //! the embedded database lives. Promises: contract section 7, point 2.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::source::{AccountId, UnitId};
 use super::target::{Department, DepartmentId, User, UserId, Write, Written};
 
 /// What earlier runs left behind, as far as planning depends on it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Account ↔ user.
     pub users: HashMap<AccountId, UserId>,
@@ -40,6 +41,25 @@ impl Memory {
     /// Bound users and departments.
     pub fn bindings(&self) -> u64 {
         (self.users.len() + self.departments.len()) as u64
+    }
+
+    /// Takes in what was learned.
+    pub fn learn(&mut self, lesson: Learned) {
+        match lesson {
+            Learned::BindUser(account, user) => drop(self.users.insert(account, user)),
+            Learned::UnbindUser(account) => drop(self.users.remove(&account)),
+            Learned::BindDepartment(unit, id) => drop(self.departments.insert(unit, id)),
+            Learned::UnbindDepartment(unit) => drop(self.departments.remove(&unit)),
+            Learned::Pending(account, mobile) => drop(self.pending.insert(account, mobile)),
+            Learned::NotPending(account) => drop(self.pending.remove(&account)),
+            Learned::Unstored(key, value) => drop(self.unstored.insert(key, value)),
+            Learned::MovedLeaver(account) => drop(self.moved_leavers.insert(account)),
+            Learned::NotLeaver(account) => drop(self.moved_leavers.remove(&account)),
+            Learned::Decided(account, Some(decision)) => drop(self.decisions.insert(account, decision)),
+            Learned::Decided(account, None) => drop(self.decisions.remove(&account)),
+            Learned::LeftOutUnit(unit, true) => drop(self.left_out_units.insert(unit)),
+            Learned::LeftOutUnit(unit, false) => drop(self.left_out_units.remove(&unit)),
+        }
     }
 }
 
@@ -266,7 +286,7 @@ pub struct LockHolder {
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Everything planning depends on.
-    async fn memory(&self) -> Result<Memory, Error>;
+    async fn memory(&self) -> Result<Arc<Memory>, Error>;
     /// Begins a run with its whole plan; answers its id, unique and sortable (`20260131-0001`).
     async fn begin(&self, start: RunStart) -> Result<String, Error>;
     /// Stores a write about to be sent.

@@ -1,12 +1,14 @@
 //! Which account field fills which user field: rows compiled once, drafts made for every record. Pure.
 //! Limits: reference `outbound-semantics.md` section 2.7; rules: contract section 3 and the reasons of section 4.
 
+use std::borrow::Cow;
+
 use super::error::{Error, ErrorKind};
 use super::expression::{EvalError, Expression, ExpressionError, Model, Scope, Value};
 use super::field::{FieldKind, FieldName, FieldSpec, department_field, user_field};
 use super::normalise;
 use super::plan::{Entity, Reason};
-use super::profile::{MappingRow, OnEmpty, When};
+use super::profile::{MappingRow, OnEmpty};
 use super::source::{Account, OrganizationalUnit};
 use super::text;
 
@@ -55,10 +57,10 @@ impl From<MappingError> for Error {
 }
 
 /// The mapped values of one record, with what stands against sending them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+#[derive(Debug, Clone)]
+pub struct Draft<'a> {
     /// One value for each row that could be computed.
-    pub values: Vec<MappedValue>,
+    pub values: Vec<MappedValue<'a>>,
     /// What stands against sending them, in the order of the rows.
     pub problems: Vec<Problem>,
     /// Control or bidirectional characters were left out.
@@ -66,16 +68,19 @@ pub struct Draft {
 }
 
 /// A mapped value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappedValue {
+#[derive(Debug, Clone)]
+pub struct MappedValue<'a> {
+    /// The row it comes from: the field, when it is sent, what an empty value does.
+    pub row: &'a CompiledRow,
+    /// The text to send, taken from the record where it stands there as it is sent; `None` = empty.
+    pub value: Option<Cow<'a, str>>,
+}
+
+impl MappedValue<'_> {
     /// The field.
-    pub field: FieldName,
-    /// When it is sent.
-    pub when: When,
-    /// What an empty value does.
-    pub on_empty: OnEmpty,
-    /// The text to send; `None` = empty.
-    pub value: Option<String>,
+    pub fn field(&self) -> &FieldName {
+        &self.row.field
+    }
 }
 
 /// Something that stands against sending a record.
@@ -89,12 +94,12 @@ pub struct Problem {
     pub detail: String,
 }
 
-impl Draft {
+impl Draft<'_> {
     /// The mapped value of a field; `None` when it is empty or not mapped.
     pub fn value(&self, field: &str) -> Option<&str> {
         self.values
             .iter()
-            .find(|value| value.field.as_str() == field)
+            .find(|value| value.field().as_str() == field)
             .and_then(|value| value.value.as_deref())
     }
 }
@@ -145,25 +150,23 @@ impl FieldMapping {
     }
 
     /// The draft of an account.
-    pub fn draft_user(&self, account: &Account) -> Draft {
+    pub fn draft_user<'a>(&'a self, account: &'a Account) -> Draft<'a> {
         self.draft(Scope::Account(account))
     }
 
     /// The draft of a unit.
-    pub fn draft_department(&self, unit: &OrganizationalUnit) -> Draft {
+    pub fn draft_department<'a>(&'a self, unit: &'a OrganizationalUnit) -> Draft<'a> {
         self.draft(Scope::Unit(unit))
     }
 
-    fn draft(&self, scope: Scope<'_>) -> Draft {
-        let mut draft = Draft { values: Vec::new(), problems: Vec::new(), had_control_characters: false };
+    fn draft<'a>(&'a self, scope: Scope<'a>) -> Draft<'a> {
+        let values = Vec::with_capacity(self.rows.len());
+        let mut draft = Draft { values, problems: Vec::new(), had_control_characters: false };
         for row in &self.rows {
-            match row
-                .expression
-                .evaluate(scope)
-                .map_err(|EvalError(why)| why)
-                .and_then(|value| row.text(&value))
-            {
-                Err(why) => draft.blocked(Reason::MappingError, &row.field, why),
+            match row.text(scope) {
+                Err(EvalError(why)) => {
+                    draft.blocked(Reason::MappingError, &row.field, format!("row `{}`, {why}", row.field));
+                }
                 Ok(value) => row.add(self.entity, value, &mut draft),
             }
         }
@@ -181,42 +184,49 @@ impl CompiledRow {
         };
         let shown = |path: &String| {
             let value = Expression::parse(path, model).ok()?.evaluate(scope).ok()?;
-            let text = value.to_text().ok().flatten().unwrap_or_else(|| value.to_json().to_string());
-            Some((path.clone(), text))
+            let text = value.to_text().ok().flatten().map(Cow::into_owned);
+            Some((path.clone(), text.unwrap_or_else(|| value.to_json().to_string())))
         };
         self.expression.paths().iter().filter_map(shown).collect()
     }
 
-    fn text(&self, value: &Value) -> Result<Option<String>, String> {
-        let is_list = matches!(self.spec.map(|spec| spec.kind), Some(FieldKind::List));
-        match value {
-            Value::List(list) if is_list => {
-                let texts = list.iter().map(Value::to_text).collect::<Result<Vec<_>, _>>()?;
-                Ok(Some(texts.into_iter().flatten().collect::<Vec<_>>().join(",")))
-            }
-            value => value.to_text(),
+    fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, EvalError> {
+        if !matches!(self.spec.map(|spec| spec.kind), Some(FieldKind::List)) {
+            return self.expression.text(scope);
         }
+        let joined = match self.expression.evaluate(scope)? {
+            Value::List(list) => {
+                let texts = list.iter().map(Value::to_text).collect::<Result<Vec<_>, _>>();
+                texts.map(|texts| Some(texts.into_iter().flatten().collect::<Vec<_>>().join(",")))
+            }
+            value => value.into_text(),
+        };
+        joined.map(|text| text.map(Cow::Owned)).map_err(EvalError::of_whole)
     }
 
-    fn add(&self, entity: Entity, value: Option<String>, draft: &mut Draft) {
+    fn add<'a>(&'a self, entity: Entity, value: Option<Cow<'a, str>>, draft: &mut Draft<'a>) {
         let value = value.map(|value| {
-            let cleaned = text::clean(&value);
-            draft.had_control_characters |= cleaned.len() != value.len();
-            cleaned.trim().to_owned()
+            let cleaned = match text::clean(&value) {
+                Cow::Borrowed(_) => return trimmed(value),
+                Cow::Owned(cleaned) => cleaned,
+            };
+            draft.had_control_characters |= *cleaned != *value;
+            trimmed(Cow::Owned(cleaned))
         });
         let mut value = value.filter(|value| !value.is_empty());
-        if let (Some(FieldKind::Mobile), Some(mobile)) = (self.spec.map(|spec| spec.kind), &value) {
-            value = Some(normalise::ding_mobile(None, mobile));
+        if let (Some(FieldKind::Mobile), Some(mobile)) = (self.spec.map(|spec| spec.kind), &value)
+            && normalise::mainland(None, mobile).is_none()
+        {
+            value = Some(Cow::Owned(normalise::ding_mobile(None, mobile)));
         }
         match &value {
             Some(text) => self.check(entity, text, draft),
             None => self.check_empty(entity, draft),
         }
-        let (when, on_empty) = (self.row.when, self.row.on_empty);
-        draft.values.push(MappedValue { field: self.field.clone(), when, on_empty, value });
+        draft.values.push(MappedValue { row: self, value });
     }
 
-    fn check_empty(&self, entity: Entity, draft: &mut Draft) {
+    fn check_empty(&self, entity: Entity, draft: &mut Draft<'_>) {
         match (entity, self.field.as_str()) {
             (_, "name") => draft.blocked(Reason::MissingName, &self.field, "the mapped name is empty"),
             (Entity::User, "mobile") => {
@@ -230,12 +240,13 @@ impl CompiledRow {
         }
     }
 
-    fn check(&self, entity: Entity, value: &str, draft: &mut Draft) {
+    fn check(&self, entity: Entity, value: &str, draft: &mut Draft<'_>) {
         let Some(spec) = self.spec else { return };
         match spec.kind {
             FieldKind::Mobile if !normalise::is_valid_mobile(value) => {
-                let detail =
-                    format!("`{}` is no mobile", text::for_display(&normalise::mask_mobile(value), 40));
+                // The number itself is masked in text and whole in JSON; a sentence for both leaves it out.
+                let digits = value.chars().filter(char::is_ascii_digit).count();
+                let detail = format!("{digits} digits are no mobile");
                 draft.blocked(Reason::InvalidMobile, &self.field, detail);
             }
             FieldKind::Text(longest) => self.check_length(value, longest, draft),
@@ -264,7 +275,11 @@ impl CompiledRow {
         }
     }
 
-    fn check_length(&self, value: &str, longest: usize, draft: &mut Draft) {
+    fn check_length(&self, value: &str, longest: usize, draft: &mut Draft<'_>) {
+        // No text has more characters than bytes.
+        if value.len() <= longest {
+            return;
+        }
         let length = value.chars().count();
         if length > longest {
             let detail = format!("{} has {length} characters, DingTalk takes {longest}", self.field);
@@ -272,7 +287,7 @@ impl CompiledRow {
         }
     }
 
-    fn check_department_name(&self, name: &str, draft: &mut Draft) {
+    fn check_department_name(&self, name: &str, draft: &mut Draft<'_>) {
         if let Some(illegal) = name.chars().find(|c| ILLEGAL_IN_DEPARTMENT_NAME.contains(c)) {
             let shown = text::for_display(name, 80);
             let detail = format!("`{shown}` holds `{illegal}`; replace it in the mapping of name");
@@ -281,15 +296,24 @@ impl CompiledRow {
     }
 }
 
-impl Draft {
+/// The text without spaces around it, not copied where there are none or it is not our own copy.
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+impl Draft<'_> {
     fn blocked(&mut self, reason: Reason, field: &FieldName, detail: impl Into<String>) {
         self.problems.push(Problem { reason, field: field.clone(), detail: detail.into() });
     }
 }
 
-fn check_extension(draft: &mut Draft) {
-    let length = |value: &MappedValue| -> Option<usize> {
-        let key = value.field.extension_key()?;
+fn check_extension(draft: &mut Draft<'_>) {
+    let length = |value: &MappedValue<'_>| -> Option<usize> {
+        let key = value.field().extension_key()?;
         Some(key.chars().count() + value.value.as_deref()?.chars().count() + 6)
     };
     let total: usize = draft.values.iter().filter_map(length).sum();
@@ -333,6 +357,7 @@ impl Include {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::profile::When;
 
     fn row(field: &str, value: &str) -> MappingRow {
         MappingRow {
@@ -344,12 +369,12 @@ mod tests {
         }
     }
 
-    fn draft(rows: &[MappingRow], account: &Account) -> Draft {
-        FieldMapping::compile(rows, Entity::User).unwrap().draft_user(account)
+    fn mapping(rows: &[MappingRow]) -> FieldMapping {
+        FieldMapping::compile(rows, Entity::User).unwrap()
     }
 
     fn reasons(rows: &[MappingRow]) -> Vec<Reason> {
-        draft(rows, &Account::default()).problems.iter().map(|problem| problem.reason).collect()
+        mapping(rows).draft_user(&Account::default()).problems.iter().map(|problem| problem.reason).collect()
     }
 
     #[test]
@@ -417,7 +442,8 @@ mod tests {
     #[test]
     fn hidden_characters_are_left_out_and_marked() {
         let account = Account { display_name: Some("Li\u{202e} Na\u{1b}".into()), ..Account::default() };
-        let draft = draft(&[row("name", "user.displayName")], &account);
+        let mapping = mapping(&[row("name", "user.displayName")]);
+        let draft = mapping.draft_user(&account);
         assert_eq!(draft.value("name"), Some("Li Na"));
         assert!(draft.had_control_characters);
     }

@@ -1,7 +1,8 @@
 //! Whose user is whose: identity fields in order, compared in their normal form. Pure.
 //! Rules: contract section 3 "Identity".
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::mapping::Draft;
 use super::normalise;
@@ -44,21 +45,37 @@ impl<'a> Match<'a> {
 /// Users nobody is bound to, by every identity field.
 #[derive(Debug)]
 pub struct Candidates<'a> {
-    by_field: Vec<(IdentityField, HashMap<String, Vec<&'a User>>)>,
+    by_field: Vec<(IdentityField, HashMap<Cow<'a, str>, Hits<'a>>)>,
+}
+
+/// Who has a value; nearly always one.
+#[derive(Debug)]
+enum Hits<'a> {
+    One(&'a User),
+    Several(Vec<&'a User>),
+}
+
+impl<'a> Hits<'a> {
+    fn add(&mut self, user: &'a User) {
+        match self {
+            Self::One(first) => *self = Self::Several(vec![first, user]),
+            Self::Several(users) => users.push(user),
+        }
+    }
 }
 
 impl<'a> Candidates<'a> {
-    /// Indexes the users that are not bound.
-    pub fn new(identity: &[IdentityField], users: &'a [User], bound: &HashSet<&UserId>) -> Self {
+    /// Indexes users: those that are not bound.
+    pub fn new(identity: &[IdentityField], free: impl Iterator<Item = &'a User> + Clone) -> Self {
         let by_field = identity
             .iter()
             .map(|field| {
-                let mut index: HashMap<String, Vec<&User>> = HashMap::new();
-                for user in users.iter().filter(|user| !bound.contains(&user.id)) {
+                let mut index: HashMap<Cow<'_, str>, Hits<'_>> = HashMap::new();
+                for user in free.clone() {
                     if let Some(key) =
                         user_value(user, *field).and_then(|v| normalise::identity_key(*field, v))
                     {
-                        index.entry(key).or_default().push(user);
+                        index.entry(key).and_modify(|hits| hits.add(user)).or_insert(Hits::One(user));
                     }
                 }
                 (*field, index)
@@ -68,7 +85,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// The first field that finds exactly one wins; no value, no hit and several hits pass on to the next.
-    pub fn find(&self, draft: &Draft, account: &Account) -> Match<'a> {
+    pub fn find(&self, draft: &Draft<'_>, account: &Account) -> Match<'a> {
         let mut several = None;
         for (field, index) in &self.by_field {
             let Some(key) =
@@ -76,10 +93,10 @@ impl<'a> Candidates<'a> {
             else {
                 continue;
             };
-            match index.get(&key).map(Vec::as_slice) {
-                None | Some([]) => {}
-                Some([user]) => return Match::One(user, matched_by(*field)),
-                Some(users) => {
+            match index.get(&*key) {
+                None => {}
+                Some(Hits::One(user)) => return Match::One(user, matched_by(*field)),
+                Some(Hits::Several(users)) => {
                     let ids: Vec<&str> = users.iter().take(5).map(|user| user.id.0.as_str()).collect();
                     let detail = || format!("users {} have this {}", ids.join(", "), field.as_str());
                     several.get_or_insert_with(detail);
@@ -91,8 +108,12 @@ impl<'a> Candidates<'a> {
 }
 
 /// The value an account is recognised by: what the mapping computes; `userid` without a row is the account's id.
-fn account_value<'d>(draft: &'d Draft, account: &'d Account, field: IdentityField) -> Option<&'d str> {
-    let mapped = draft.values.iter().find(|value| value.field.as_str() == field.as_str());
+pub(in crate::core) fn account_value<'d>(
+    draft: &'d Draft<'_>,
+    account: &'d Account,
+    field: IdentityField,
+) -> Option<&'d str> {
+    let mapped = draft.values.iter().find(|value| value.field().as_str() == field.as_str());
     match (mapped, field) {
         (Some(value), _) => value.value.as_deref(),
         (None, IdentityField::Userid) => Some(&account.id),
@@ -100,16 +121,8 @@ fn account_value<'d>(draft: &'d Draft, account: &'d Account, field: IdentityFiel
     }
 }
 
-fn user_value(user: &User, field: IdentityField) -> Option<&str> {
-    match field {
-        IdentityField::Mobile => user.mobile.as_deref(),
-        IdentityField::Userid => Some(&user.id.0),
-        IdentityField::Email
-        | IdentityField::JobNumber
-        | IdentityField::OrgEmail
-        | IdentityField::Telephone
-        | IdentityField::Name => user.field(field.as_str()),
-    }
+pub(in crate::core) fn user_value(user: &User, field: IdentityField) -> Option<&str> {
+    user.value(field.as_str())
 }
 
 fn matched_by(field: IdentityField) -> MatchedBy {
@@ -125,41 +138,22 @@ fn matched_by(field: IdentityField) -> MatchedBy {
 }
 
 /// The form in which a unique value is compared.
-pub fn unique_key(field: &str, value: &str) -> Option<String> {
+pub fn unique_key<'v>(field: &str, value: &'v str) -> Option<Cow<'v, str>> {
     let key = match field {
-        "mobile" => return normalise::e164(None, value),
+        "mobile" => return normalise::e164_of(value),
         "email" => normalise::email(value),
         _ => normalise::text(value),
     };
     (!key.is_empty()).then_some(key)
 }
 
-/// Who holds each unique value in the target.
-pub fn holders<'f>(fields: &[&'f str], users: &[User]) -> Holders<'f> {
-    let mut held: HashMap<&'f str, HashMap<String, UserId>> = HashMap::new();
-    for field in fields {
-        let by_value = held.entry(field).or_default();
-        for user in users {
-            let value = match *field {
-                "mobile" => user.mobile.as_deref(),
-                "userid" => Some(user.id.0.as_str()),
-                other => user.field(other),
-            };
-            if let Some(key) = value.and_then(|value| unique_key(field, value)) {
-                by_value.entry(key).or_insert_with(|| user.id.clone());
-            }
+/// Who holds each value of a unique field in the target, by the [`unique_key`] of the value.
+pub fn holders<'u>(field: &str, users: &'u [User]) -> HashMap<Cow<'u, str>, &'u UserId> {
+    let mut held = HashMap::new();
+    for user in users {
+        if let Some(key) = user.value(field).and_then(|value| unique_key(field, value)) {
+            held.entry(key).or_insert(&user.id);
         }
     }
-    Holders(held)
-}
-
-/// Unique values of the target by field.
-#[derive(Debug)]
-pub struct Holders<'f>(HashMap<&'f str, HashMap<String, UserId>>);
-
-impl Holders<'_> {
-    /// Who holds a value, given in its [`unique_key`] form.
-    pub fn of(&self, field: &str, key: &str) -> Option<&UserId> {
-        self.0.get(field)?.get(key)
-    }
+    held
 }

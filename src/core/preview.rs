@@ -1,6 +1,7 @@
 //! Verb 2: read both sides completely, map, match, plan. Writes to neither service.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::check::CheckContext;
 use super::error::{Error, ErrorKind};
@@ -47,7 +48,7 @@ pub struct Reading<'a> {
 /// that does not exist.
 pub async fn preview(reading: &Reading<'_>) -> Result<Preview, Error> {
     let needs = needs(reading.profile)?;
-    let memory = reading.journal.memory().await?;
+    let memory = Arc::unwrap_or_clone(reading.journal.memory().await?);
     // Which accounts the unit listings left open is cheap to ask again. Remembering it here would make the cost of
     // a second preview, and with it the document, differ from the first.
     let forgetful = Forgetful(reading.cache);

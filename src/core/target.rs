@@ -61,6 +61,15 @@ impl User {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(f, _)| f.as_str() == name).map(|(_, v)| v.as_str())
     }
+
+    /// The text of any field, `mobile` and `userid` included; `None` when empty.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        match name {
+            "mobile" => self.mobile.as_deref(),
+            "userid" => Some(&self.id.0),
+            other => self.field(other),
+        }
+    }
 }
 
 /// A node of the DingTalk tree, as read.
@@ -132,6 +141,13 @@ pub struct TargetSnapshot {
     pub calls: u64,
     /// When the read ended, Unix milliseconds.
     pub read_at_ms: i64,
+}
+
+impl TargetSnapshot {
+    /// The user of an id.
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.binary_search_by(|user| user.id.0.as_str().cmp(id)).ok().map(|at| &self.users[at])
+    }
 }
 
 /// A department to be created.

@@ -23,7 +23,8 @@ pub fn is_unsafe(character: char) -> bool {
 
 /// Whether [`clean`] would change nothing.
 pub fn is_clean(text: &str) -> bool {
-    !text.chars().any(is_unsafe)
+    let is_printable = |byte: u8| (b' '..0x7f).contains(&byte);
+    text.bytes().all(is_printable) || !text.chars().any(is_unsafe)
 }
 
 /// The text without unsafe characters; a tab or line end becomes a space.
@@ -41,6 +42,10 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// The cleaned text in at most so many columns, cut between graphemes and marked with `..`.
 pub fn for_display(text: &str, columns: usize) -> String {
+    // No character is wider than it has bytes.
+    if text.len() <= columns {
+        return clean(text).into_owned();
+    }
     // A grapheme may carry thousands of combining marks; what is scanned is bounded first.
     let bounded: String = text.chars().take(columns.saturating_mul(8).max(64)).collect();
     let cleaned = clean(&bounded);
@@ -84,6 +89,16 @@ mod tests {
         assert_eq!(for_display("欧阳娜娜司马光明", 8), "欧阳娜..");
         assert_eq!(for_display("short", 8), "short");
         assert!(for_display(&"é\u{301}".repeat(70_000), 20).width() <= 20);
+    }
+
+    #[test]
+    fn no_character_is_wider_than_it_has_bytes() {
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            assert!(text.width() <= text.len(), "{character:?}");
+            let emoji = format!("{character}\u{fe0f}");
+            assert!(emoji.width() <= emoji.len(), "{emoji:?}");
+        }
     }
 
     #[test]

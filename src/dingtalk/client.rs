@@ -80,6 +80,8 @@ pub struct DingTalk {
     pub(super) caller: Caller,
     pub(super) corp_id: String,
     pub(super) edition: Edition,
+    /// Whether the CorpId was asked about, once a process.
+    pub(super) knows_corp: AtomicBool,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
@@ -101,7 +103,13 @@ impl DingTalk {
         let tokens = Tokens::new(options.app_key, options.app_secret, oapi.clone(), api);
         let lanes = Lanes::below(f64::from(options.calls_per_second), ADDRESS_CALLS_PER_SECOND);
         let caller = Caller { transport, lanes, tokens, oapi, has_answered: AtomicBool::new(false) };
-        Self { caller, corp_id: options.corp_id, edition: options.edition, now_ms: Arc::new(now_ms) }
+        Self {
+            caller,
+            corp_id: options.corp_id,
+            edition: options.edition,
+            knows_corp: AtomicBool::new(false),
+            now_ms: Arc::new(now_ms),
+        }
     }
 
     pub(super) fn now_ms(&self) -> i64 {

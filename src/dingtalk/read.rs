@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, FuturesUnordered, StreamExt, TryStreamExt};
 use serde_json::json;
 
+use super::check::refuse_foreign_corp;
 use super::client::{COUNT, DingTalk, LIST_ADMIN, LIST_SUB, SCOPES, USER_GET, USER_LIST, WIDTH};
 use super::loose::{Loose, Many};
 use super::trouble::Trouble;
@@ -68,7 +69,8 @@ enum Stop {
 pub(super) async fn snapshot(client: &DingTalk, request: &TargetRequest) -> Result<TargetSnapshot, Error> {
     let calls_before = client.caller.lanes.answered();
     let grant = Grant::read(client).await.map_err(|t| t.into_error(SCOPES.lane))?;
-    let mut walk = walk_twice(client, &grant, request).await?;
+    let (mut walk, ()) =
+        futures::try_join!(walk_twice(client, &grant, request), refuse_foreign_corp(client))?;
     let mut is_complete = grant.range == Range::All;
     let has_all =
         async |walk: &Walk| Ok::<_, Error>(count(client).await?.is_none_or(|n| n == walk.users.len() as i64));

@@ -28,6 +28,13 @@ pub enum Errand {
     Resume,
     /// Tries a run's failed records again.
     Retry(String),
+    /// Undoes a run by an inverse that was looked at and approved.
+    Undo {
+        /// The run.
+        run: String,
+        /// `--approve-removals`.
+        removals: Option<u64>,
+    },
 }
 
 /// How a run is started.
@@ -82,7 +89,7 @@ impl Start {
         let (log, output) = self.place.make_file(&stem, "log")?;
         let plan = match &self.errand {
             Errand::Sync { plan, .. } => Some(self.save(&stem, plan)?),
-            Errand::Resume | Errand::Retry(_) => None,
+            Errand::Resume | Errand::Retry(_) | Errand::Undo { .. } => None,
         };
         let mut command = Command::new(&self.program);
         command.args(self.arguments(plan.as_ref())).arg("--detached").arg(&answer);
@@ -104,11 +111,14 @@ impl Start {
             Errand::Sync { .. } => vec!["sync".into()],
             Errand::Resume => vec!["resume".into()],
             Errand::Retry(run) => vec!["retry".into(), run.into()],
+            Errand::Undo { run, .. } => vec!["undo".into(), run.into()],
         };
         if let Some(plan) = plan {
             arguments.extend(["--plan".into(), plan.into()]);
         }
-        if let Errand::Sync { removals: Some(removals), .. } = &self.errand {
+        if let Errand::Sync { removals: Some(removals), .. } | Errand::Undo { removals: Some(removals), .. } =
+            &self.errand
+        {
             arguments.extend(["--approve-removals".into(), removals.to_string().into()]);
         }
         let state = self.place.state();

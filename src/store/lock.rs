@@ -26,14 +26,34 @@ pub fn lock_path(state: &Path) -> PathBuf {
 
 /// This process as a holder; `since` is RFC 3339.
 pub fn this_process(command: &str, since: String) -> LockHolder {
-    let names = ["USER", "LOGNAME", "USERNAME"];
     LockHolder {
         pid: std::process::id(),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        user: names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".into()),
+        user: user(),
         command: command.to_owned(),
         since,
     }
+}
+
+/// Who this process belongs to. A service or a scheduled job often runs without the variables that name its user.
+fn user() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
+    let uid = rustix::process::getuid().as_raw();
+    named
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .or_else(|| user_of(&std::fs::read_to_string("/etc/passwd").ok()?, uid))
+        .unwrap_or_else(|| format!("user {uid}"))
+}
+
+/// The name that a list of users has for a number.
+fn user_of(passwd: &str, uid: u32) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut columns = line.split(':');
+        let name = columns.next().filter(|name| !name.is_empty())?;
+        let number: u32 = columns.nth(1)?.parse().ok()?;
+        (number == uid).then(|| name.to_owned())
+    })
 }
 
 /// Who holds the lock of a state file. A note that nobody stands behind any more (its process was killed) is nobody.
@@ -124,4 +144,17 @@ fn held(holder: Option<LockHolder>, path: &Path) -> Error {
     );
     Error::new(ErrorKind::Locked, format!("another run of this connection is going on: {who}"))
         .with_hint("wait until it has finished, or follow it with `dingsync attach`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_without_variables_is_named_by_the_list_of_users() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\n\nsync:x:998:998::/nonexistent:/bin/false\n";
+        assert_eq!(user_of(passwd, 998).as_deref(), Some("sync"));
+        assert_eq!(user_of(passwd, 0).as_deref(), Some("root"));
+        assert_eq!(user_of(passwd, 1), None);
+    }
 }

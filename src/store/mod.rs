@@ -19,6 +19,7 @@ mod seen;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -89,8 +90,8 @@ impl Store {
 
 #[async_trait]
 impl Journal for Store {
-    async fn memory(&self) -> Result<Memory, Error> {
-        self.read(memory::load).await
+    async fn memory(&self) -> Result<Arc<Memory>, Error> {
+        self.read(memory::load).await.map(Arc::new)
     }
 
     async fn begin(&self, start: RunStart) -> Result<String, Error> {

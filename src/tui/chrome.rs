@@ -22,6 +22,8 @@ use super::screen::{Offer, ScreenId};
 use super::shared::Shared;
 use super::widgets::{pane, text};
 
+/// Lines of a note.
+const NOTE_LINES: usize = 3;
 /// The smallest window, columns and rows.
 pub const SMALLEST: (u16, u16) = (80, 24);
 /// Rows above the body.
@@ -137,20 +139,35 @@ pub fn footer(
     look: Look,
 ) {
     let columns = usize::from(area.width);
-    let mut rule = Line::default();
-    match note {
-        None => text::push(&mut rule, pane::rule(columns, look), Tone::Quiet, look),
-        Some(note) => {
-            let shown = text::fit(note, columns.saturating_sub(6), look);
-            let rest = columns.saturating_sub(text::width(&shown) + 4);
-            text::push(&mut rule, pane::rule(2, look), Tone::Quiet, look);
-            text::push(&mut rule, format!(" {shown} "), Tone::Strong, look);
-            text::push(&mut rule, pane::rule(rest, look), Tone::Quiet, look);
-        }
+    let noted = note.map(|note| note_lines(note, columns, look)).unwrap_or_default();
+    // A note too long for the rule covers the last rows of the body for its moment.
+    let first = area.height.saturating_sub(2 + noted.len().saturating_sub(1) as u16);
+    for (index, shown) in (0..).zip(&noted) {
+        let mut rule = Line::default();
+        let rest = columns.saturating_sub(text::width(shown) + 4);
+        text::push(&mut rule, pane::rule(2, look), Tone::Quiet, look);
+        text::push(&mut rule, format!(" {shown} "), Tone::Strong, look);
+        text::push(&mut rule, pane::rule(rest, look), Tone::Quiet, look);
+        frame.render_widget(rule, row(area, first + index));
     }
-    frame.render_widget(rule, row(area, area.height.saturating_sub(2)));
+    if noted.is_empty() {
+        let rule = Line::styled(pane::rule(columns, look), look.style(Tone::Quiet));
+        frame.render_widget(rule, row(area, area.height.saturating_sub(2)));
+    }
     let line = Line::from(Span::raw(hint_line(offers, is_typing, columns, look)));
     frame.render_widget(line, row(area, area.height.saturating_sub(1)));
+}
+
+/// A note in the width of the rule, in a few lines at most.
+fn note_lines(note: &str, columns: usize, look: Look) -> Vec<String> {
+    let width = columns.saturating_sub(6);
+    let mut lines: Vec<String> =
+        text::wrap(note, width).into_iter().filter(|line| !line.is_empty()).collect();
+    if lines.len() > NOTE_LINES {
+        let rest = lines.split_off(NOTE_LINES - 1).join(" ");
+        lines.push(text::fit(&rest, width, look));
+    }
+    lines
 }
 
 /// The hints that have room, those of every screen at the right.

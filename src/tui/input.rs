@@ -55,6 +55,13 @@ impl Input {
 }
 
 async fn read(to_screen: mpsc::Sender<io::Result<Event>>, mut stopped: oneshot::Receiver<()>) {
+    // A terminal that is gone before it is read for the first time makes the stream panic; asked like this it answers
+    // with an error.
+    if let Err(error) = crossterm::event::poll(Duration::ZERO) {
+        // Nobody may wait for it any more.
+        let _ = to_screen.send(Err(error)).await;
+        return;
+    }
     let mut events = EventStream::new();
     loop {
         let event = tokio::select! {

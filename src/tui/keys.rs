@@ -145,6 +145,8 @@ actions! {
     Logon "logon" [Ctrl('g')];
     /// How following goes on, and what was changed by hand.
     Follow "follow" [F(5)];
+    /// A day at the demo's company.
+    Day "day" [F(6)];
     /// Close what is open, clear the filter.
     Close "close" [Key::Esc];
     /// One line up.

@@ -1,6 +1,7 @@
 //! What comes in (`Message`) and what shall be done outside (`Command`): one channel, one enum each. A screen's own
 //! requests and answers are enums in its worker's file; the variants here only carry them.
 
+use super::day;
 use super::draft::Draft;
 use super::keys::{Action, Key};
 use super::screen::ScreenId;
@@ -60,6 +61,8 @@ pub enum Answer {
     Past(past::Told),
     /// About following in a process of its own.
     Watch(watch::Told),
+    /// About the demo's day.
+    Day(day::News),
 }
 
 /// Something to be done outside the screens.
@@ -104,6 +107,8 @@ pub enum Command {
     Past(past::Request),
     /// Look at the following of a process of its own, or decide on what was changed by hand.
     Watch(watch::Request),
+    /// Let the demo's day pass.
+    Day,
     /// Ask about both sides.
     Survey(SurveyRequest),
     /// Write text to a file of the operator's, 0600, and note where it is.

@@ -10,6 +10,7 @@
 
 pub mod app;
 pub mod chrome;
+pub mod day;
 pub mod dispatch;
 pub mod draft;
 mod event_loop;
@@ -29,6 +30,7 @@ pub mod widgets;
 pub mod worker;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::settings_file::SettingsFile;
 use crate::config::{LoadOptions, default_state_path};
@@ -57,6 +59,8 @@ pub struct Start {
     pub run: Option<String>,
     /// The services end with this program.
     pub is_own_world: bool,
+    /// A day that can pass at the services' company.
+    pub day: Option<Arc<dyn day::Day>>,
 }
 
 /// How the interface ended, and what to say on the normal screen: at most ten lines.
@@ -87,12 +91,16 @@ pub async fn run(start: Start) -> Result<Ended, Error> {
     shared.now_ms = SystemClock.now_ms();
     shared.size = crossterm::terminal::size().unwrap_or(chrome::SMALLEST);
     (shared.run, shared.is_own_world) = (start.run, start.is_own_world);
+    if start.day.is_some() {
+        shared.day = day::Standing::Offered;
+    }
     let mut app = App::new(shared);
     if let Some(kept) = kept {
         app.take_up(kept);
     }
     let first = app.start(start.at);
     let (worker, answers) = Worker::new(desk);
+    let worker = worker.with_day(start.day);
     terminal::install_panic_hook(log_path);
     let terminal = terminal::enter().map_err(failed)?;
     let ended = event_loop::EventLoop::new(app, worker, answers, terminal).run(first).await;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::chrome::SMALLEST;
+use super::day;
 use super::draft::Draft;
 use super::look::Look;
 use super::survey::Surveyed;
@@ -45,6 +46,10 @@ pub struct Shared {
     pub is_run_starting: bool,
     /// The services end with this program, and a run with them.
     pub is_own_world: bool,
+    /// A run that this interface follows has not ended.
+    pub is_run_going_on: bool,
+    /// The demo's day.
+    pub day: day::Standing,
     /// Warnings of the last check; the header keeps them in view.
     pub check_warnings: usize,
 }
@@ -63,8 +68,15 @@ impl Shared {
             run: None,
             is_run_starting: false,
             is_own_world: false,
+            is_run_going_on: false,
+            day: day::Standing::None,
             check_warnings: 0,
         }
+    }
+
+    /// Whether something goes on that ends with this program.
+    pub fn ends_something(&self) -> bool {
+        self.is_own_world && (self.is_run_going_on || self.day == day::Standing::Passing)
     }
 
     /// Whether answers differ from the settings file.

@@ -22,13 +22,20 @@ impl Simulation {
     }
 
     pub(crate) fn with_faults(accounts: u64, units: u64, qps: u64, latency_ms: u64, faults: &[&str]) -> Self {
+        let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
+        let arguments: Vec<&str> = ["--existing", "0"].into_iter().chain(faults).collect();
+        Self::with(accounts, units, qps, latency_ms, &arguments)
+    }
+
+    /// With further arguments, `--existing` among them.
+    pub(crate) fn with(accounts: u64, units: u64, qps: u64, latency_ms: u64, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("config");
         let mut process = program()
             .arg("simulate")
-            .args(["--accounts", &accounts.to_string(), "--units", &units.to_string(), "--existing", "0"])
+            .args(["--accounts", &accounts.to_string(), "--units", &units.to_string()])
             .args(["--dingtalk-qps", &qps.to_string(), "--latency-ms", &latency_ms.to_string()])
-            .args(faults.iter().flat_map(|fault| ["--fault", fault]))
+            .args(arguments)
             .arg("--write-config")
             .arg(&config)
             .stdout(Stdio::piped())

@@ -228,7 +228,10 @@ fn a_run_started_detached_answers_its_starter_and_leaves_only_private_files() {
         Started::Run(run) => run,
         Started::Refused(message, _) => panic!("{message}"),
     };
+    // The first goes on for as long as the second takes to ask.
+    env.fault("slow=2000");
     let second = start.spawn().map(|mut second| wait_for("the refusal", || second.poll())).unwrap();
+    env.heal("slow");
     assert!(matches!(&second, Started::Refused(message, _) if message.contains("another run")), "{second:?}");
     let arguments = std::fs::read_to_string(format!("/proc/{}/cmdline", starting.pid())).unwrap();
     let secret = &env.simulator.options().credentials.app_secret;

@@ -67,6 +67,18 @@ fn a_corp_id_of_another_organisation_is_found_by_the_check() {
 }
 
 #[test]
+fn nothing_is_planned_or_written_for_a_corp_id_of_another_organisation() {
+    let env = TestEnv::new(&small_company());
+    env.fault("wrong-corp");
+    for arguments in [&["preview", "--json"][..], &["sync", "--yes", "--json"]] {
+        let error = refused(&env, arguments, 1, "credentials");
+        assert!(error["message"].as_str().unwrap().contains("CorpId"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("CorpId"), "{error}");
+    }
+    assert_eq!(env.simulator.dingtalk().writes(), 0);
+}
+
+#[test]
 fn an_unreachable_host_is_a_network_error_that_names_it() {
     let env = TestEnv::new(&small_company());
     let url = env.simulator.url();

@@ -213,6 +213,29 @@ fn what_can_become_of_a_run() {
     };
     let failed = vec![line(84_000, Word::Note(trouble)), finished(RunStatus::Failed)];
     insta::assert_snapshot!("failed", shown(failed, false));
+    let long = Note::Trouble {
+        kind: "permission".into(),
+        message: format!("DingTalk refused user/update: no right to call it (60011: {})", "long ".repeat(60)),
+        hint: Some("grant qyapi_manage_addresslist, then: dingsync resume".into()),
+    };
+    let failed = vec![line(84_000, Word::Note(long)), finished(RunStatus::Failed)];
+    assert!(shown(failed, false).contains("grant qyapi_manage_addresslist"), "the way out stays in sight");
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_told_from_a_run_that_is_busy() {
+    let mut app = running(ENGLISH, (80, 24));
+    lines(&mut app, vec![progress(42_000, 1940, PaceState::Running)]);
+    app.update(Message::Tick(START + 45_000));
+    assert!(picture(&app, (80, 24)).contains("RUNNING"));
+    app.update(Message::Tick(START + 75_000));
+    insta::assert_snapshot!("silent", picture(&app, (80, 24)));
+    lines(&mut app, vec![record(76_000, 2001, "周明", Action::Update, Outcome::Applied, None)]);
+    app.update(Message::Tick(START + 77_000));
+    assert!(picture(&app, (80, 24)).contains("RUNNING"), "it answers again");
+    lines(&mut app, vec![progress(78_000, 2001, PaceState::Paused)]);
+    app.update(Message::Tick(START + 110_000));
+    assert!(picture(&app, (80, 24)).contains("PAUSED"), "a pause is no silence");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program on a pseudo-terminal, its bytes read by a real parser: keys, paste, sizes, signals, suspension, a lost
 //! terminal, a panic.
 
+mod demo;
 mod wizard;
 
 use std::io::{Read, Write};
@@ -287,7 +288,7 @@ fn vanishes() {
         pty.send("\u{c}\u{c}\u{c}");
         pty.vanish();
         let (code, took) = pty.end(PATIENCE);
-        assert_eq!(code, 129, "controls the terminal: {controls}");
+        assert_eq!(code, 129, "controls the terminal: {controls}: {:?}", log_files(&pty));
         assert!(took < AT_ONCE, "controls the terminal: {controls}: {took:?}");
     }
 }
@@ -328,6 +329,30 @@ fn it_refuses_where_it_cannot_be_drawn_and_names_the_commands() {
     let ran = env.run(&["--json"]);
     assert_eq!(ran.code, 64);
     assert_eq!(ran.json()["error"]["kind"], "usage");
+}
+
+#[test]
+fn yes_approves_a_plan_that_removes_nobody() {
+    let env = TestEnv::new(&small_company());
+    let settings = env.path("dingsync.toml").display().to_string();
+    let mut pty = Pty::dingsync(&["sync", "--config", &settings]);
+    pty.wait_for("Write 9 records to");
+    pty.send("yes\r");
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 0, "{}", pty.text());
+    assert_eq!(env.simulator.dingtalk().writes(), 9);
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_with_130_and_nothing_written() {
+    let env = TestEnv::new(&small_company());
+    let settings = env.path("dingsync.toml").display().to_string();
+    let mut pty = Pty::dingsync(&["sync", "--config", &settings]);
+    pty.wait_for("Write 9 records to");
+    pty.send("\u{3}");
+    let (code, _) = pty.end(PATIENCE);
+    assert_eq!(code, 130, "{}", pty.text());
+    assert_eq!(env.simulator.dingtalk().writes(), 0);
 }
 
 #[test]

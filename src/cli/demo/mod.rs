@@ -3,6 +3,8 @@
 
 mod day;
 
+pub use day::pass;
+
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
@@ -21,6 +23,7 @@ use crate::core::journal::{Journal, Learned};
 use crate::core::plan::Plan;
 use crate::core::source::{AccountId, UnitId};
 use crate::core::target::{DepartmentId, UserId};
+use crate::simulator::changes::Company;
 use crate::simulator::options::{Callback, Options};
 use crate::simulator::{Simulator, company};
 
@@ -40,12 +43,12 @@ pub struct Demo {
 impl Demo {
     /// Serves the sample company and leaves settings and the pilot's bindings for it. Errors of kind state: no port or
     /// no room.
-    pub async fn start() -> Result<Self, Error> {
+    async fn start() -> Result<Self, Error> {
         Self::serve(None).await
     }
 
     /// The same, and IDaaS tells a receiver on this machine about every change.
-    async fn start_telling() -> Result<Self, Error> {
+    pub async fn start_telling() -> Result<Self, Error> {
         let port = free_port().map_err(|error| {
             Error::new(ErrorKind::State, format!("the demo cannot be set up: {error}"))
                 .with_hint("it needs two free ports on the loopback")
@@ -96,6 +99,11 @@ impl Demo {
             .into_iter()
             .map(|(unit, department)| Learned::BindDepartment(UnitId(unit), DepartmentId(department)));
         open_state(&config::load(&load)?)?.learn(departments.chain(users).collect()).await
+    }
+
+    /// The company, to change it.
+    pub fn company(&self) -> Company {
+        self.simulator.company()
     }
 
     /// Ends both services and removes the directory.

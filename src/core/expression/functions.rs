@@ -3,7 +3,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::evaluate::Evaluation;
+use super::evaluate::{Evaluation, Trouble};
 use super::parser::Node;
 use super::texts::*;
 use super::value::Value;
@@ -27,7 +27,7 @@ pub struct Function {
 #[derive(Debug, Clone, Copy)]
 enum Run {
     /// Computes its arguments as it needs them.
-    Lazy(fn(&mut Evaluation<'_>, &[Node]) -> Result<Value, String>),
+    Lazy(fn(&mut Evaluation<'_>, &[Node]) -> Result<Value, Trouble>),
     /// Takes computed arguments.
     Eager(fn(&[Value]) -> Result<Value, String>),
     /// Takes computed arguments; null when the first is null, else the first is text.
@@ -45,6 +45,11 @@ impl Function {
     /// Whether its second argument sees `__item`.
     pub(super) fn binds_item(&self) -> bool {
         matches!(self.name, "ArrayMap" | "ArrayFilter")
+    }
+
+    /// Whether it is the first of its arguments that is not empty.
+    pub(super) fn is_first_of(&self) -> bool {
+        matches!(self.name, "Coalesce" | "Default")
     }
 
     /// Whether its second argument is a regular expression.
@@ -215,14 +220,15 @@ pub(super) fn call(
     nodes: &[Node],
     pattern: Option<&Pattern>,
     evaluation: &mut Evaluation<'_>,
-) -> Result<Value, String> {
-    let named = |error: String| format!("{}: {error}", function.name);
+) -> Result<Value, Trouble> {
     if let Run::Lazy(run) = function.run {
         return run(evaluation, nodes);
     }
     let arguments = nodes.iter().map(|node| evaluation.value(node)).collect::<Result<Vec<_>, _>>()?;
+    let named = |error: String| evaluation.trouble(format!("{}: {error}", function.name));
     match function.run {
-        Run::Lazy(run) => run(evaluation, nodes),
+        // Computed above.
+        Run::Lazy(_) => Ok(Value::Null),
         Run::Eager(run) => run(&arguments).map_err(named),
         Run::Text(run) => match first_text(&arguments).map_err(named)? {
             None => Ok(Value::Null),
@@ -230,21 +236,25 @@ pub(super) fn call(
         },
         Run::Pattern(run) => {
             let Some(first) = first_text(&arguments).map_err(named)? else { return Ok(Value::Null) };
-            let compiled = match pattern {
-                Some(pattern) => pattern.clone(),
-                None => Pattern::new(&text(&arguments, 1).map_err(named)?).map_err(named)?,
+            let computed;
+            let Pattern(compiled) = match pattern {
+                Some(pattern) => pattern,
+                None => {
+                    computed = Pattern::new(&text(&arguments, 1).map_err(named)?).map_err(named)?;
+                    &computed
+                }
             };
-            run(&first, &compiled.0, &arguments).map_err(named)
+            run(&first, compiled, &arguments).map_err(named)
         }
     }
 }
 
-fn if_else(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, String> {
+fn if_else(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Trouble> {
     let [condition, then, otherwise] = nodes else { return Ok(Value::Null) };
     if evaluation.truth(condition)? { evaluation.value(then) } else { evaluation.value(otherwise) }
 }
 
-fn switch(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, String> {
+fn switch(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Trouble> {
     let Some((subject, cases)) = nodes.split_first() else { return Ok(Value::Null) };
     let subject = evaluation.value(subject)?;
     let mut pairs = cases.chunks_exact(2);
@@ -256,7 +266,7 @@ fn switch(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Stri
     pairs.remainder().first().map_or(Ok(Value::Null), |default| evaluation.value(default))
 }
 
-fn coalesce(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, String> {
+fn coalesce(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Trouble> {
     for node in nodes {
         let value = evaluation.value(node)?;
         if !value.is_empty() {
@@ -266,22 +276,22 @@ fn coalesce(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, St
     Ok(Value::Null)
 }
 
-fn items(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Option<Vec<Value>>, String> {
+fn items(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Option<Vec<Value>>, Trouble> {
     let value = nodes.first().map_or(Ok(Value::Null), |node| evaluation.value(node))?;
     match value {
         Value::List(list) => Ok(Some(list)),
         Value::Null => Ok(None),
-        other => Err(format!("{} is no list", other.kind())),
+        other => Err(evaluation.trouble(format!("{} is no list", other.kind()))),
     }
 }
 
-fn array_map(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, String> {
+fn array_map(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Trouble> {
     let Some(list) = items(evaluation, nodes)? else { return Ok(Value::Null) };
     let mapped = list.into_iter().map(|item| evaluation.with_item(item, &nodes[1]));
     Ok(Value::List(mapped.collect::<Result<_, _>>()?))
 }
 
-fn array_filter(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, String> {
+fn array_filter(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value, Trouble> {
     let Some(list) = items(evaluation, nodes)? else { return Ok(Value::Null) };
     let mut kept = Vec::new();
     for item in list {
@@ -289,7 +299,8 @@ fn array_filter(evaluation: &mut Evaluation<'_>, nodes: &[Node]) -> Result<Value
             Value::Bool(true) => kept.push(item),
             Value::Bool(false) | Value::Null => {}
             other => {
-                return Err(format!("ArrayFilter: {} stands where true or false is needed", other.kind()));
+                let what = format!("ArrayFilter: {} stands where true or false is needed", other.kind());
+                return Err(evaluation.trouble(what));
             }
         }
     }

@@ -15,6 +15,8 @@ pub use functions::{FUNCTIONS, Function};
 pub use paths::{OU_PATHS, USER_PATHS};
 pub use value::Value;
 
+use std::borrow::Cow;
+
 use parser::Node;
 
 /// Which model the paths of an expression start from.
@@ -30,6 +32,7 @@ pub enum Model {
 #[derive(Debug, Clone)]
 pub struct Expression {
     root: Node,
+    text: Box<str>,
 }
 
 /// Why a text is no expression.
@@ -48,13 +51,27 @@ impl Expression {
     /// Parses and checks: syntax, function names, argument counts, paths of the model.
     pub fn parse(text: &str, model: Model) -> Result<Self, ExpressionError> {
         parser::parse(text, model)
-            .map(|root| Self { root })
+            .map(|root| Self { root, text: text.into() })
             .map_err(|(offset, message)| place(text, offset, message))
     }
 
     /// The value for one record.
     pub fn evaluate(&self, scope: Scope<'_>) -> Result<Value, EvalError> {
-        evaluate::evaluate(&self.root, scope)
+        evaluate::evaluate(&self.root, scope).map_err(|trouble| {
+            let ExpressionError { row, column, message } = place(&self.text, trouble.at, trouble.message);
+            let line = if row > 1 { format!("line {row}, ") } else { String::new() };
+            EvalError(format!("{line}column {column}: {message}"))
+        })
+    }
+
+    /// The text of its value for one record, not copied where it stands in the record; `None` for null. An error when
+    /// there is no value, or no text for it.
+    pub fn text<'a>(&self, scope: Scope<'a>) -> Result<Option<Cow<'a, str>>, EvalError> {
+        if let Some(text) = evaluate::as_it_stands(&self.root, scope) {
+            return Ok(text.map(Cow::Borrowed));
+        }
+        let text = self.evaluate(scope)?.into_text().map_err(EvalError::of_whole)?;
+        Ok(text.map(Cow::Owned))
     }
 
     /// The paths it reads, each once, in order of appearance.

@@ -35,6 +35,8 @@ pub(super) enum Node {
     /// `user.…`, `ou.…` or `__item…`, all segments.
     Path(Vec<String>),
     Call {
+        /// Byte offset of its name.
+        at: usize,
         function: &'static Function,
         arguments: Vec<Node>,
         pattern: Option<Pattern>,
@@ -333,6 +335,6 @@ impl Checker {
             }
             _ => None,
         };
-        Ok(Node::Call { function, arguments: checked, pattern })
+        Ok(Node::Call { at, function, arguments: checked, pattern })
     }
 }

@@ -63,22 +63,35 @@ pub(super) fn needs_details(path: &str) -> bool {
         .any(|detail| path.starts_with(detail))
 }
 
+/// The text of a path below `user.` that stands in the account as it is; the outer `None`: it is something else.
+pub(super) fn account_text<'a>(account: &'a Account, segments: &[String]) -> Option<Option<&'a str>> {
+    Some(match segments.first().map_or("", String::as_str) {
+        "userId" => Some(account.id.as_str()),
+        "username" => account.username.as_deref(),
+        "displayName" => account.display_name.as_deref(),
+        "email" => account.email.as_deref(),
+        "phoneNumber" => account.phone_number.as_deref(),
+        "phoneRegion" => account.phone_region.as_deref(),
+        "userExternalId" => account.external_id.as_deref(),
+        "userSourceType" => account.source_type.as_deref(),
+        "userSourceId" => account.source_id.as_deref(),
+        "status" => Some(if account.enabled { "enabled" } else { "disabled" }),
+        "description" => account.description.as_deref(),
+        "preferredLanguage" => account.preferred_language.as_deref(),
+        "primaryOrganizationalUnitId" => {
+            account.units.iter().find(|unit| unit.primary).map(|unit| unit.unit.0.as_str())
+        }
+        "customFieldMap" => custom_field(account, segments),
+        _ => return None,
+    })
+}
+
 /// The value of a path below `user.`.
 pub(super) fn account(account: &Account, segments: &[String]) -> Value {
-    let text = |text: &Option<String>| Value::text(text.as_deref());
+    if let Some(text) = account_text(account, segments) {
+        return Value::text(text);
+    }
     match segments.first().map_or("", String::as_str) {
-        "userId" => Value::Text(account.id.clone()),
-        "username" => text(&account.username),
-        "displayName" => text(&account.display_name),
-        "email" => text(&account.email),
-        "phoneNumber" => text(&account.phone_number),
-        "phoneRegion" => text(&account.phone_region),
-        "userExternalId" => text(&account.external_id),
-        "userSourceType" => text(&account.source_type),
-        "userSourceId" => text(&account.source_id),
-        "status" => Value::text(Some(if account.enabled { "enabled" } else { "disabled" })),
-        "description" => text(&account.description),
-        "preferredLanguage" => text(&account.preferred_language),
         "accountExpireTime" => Value::integer(account.account_expire_time),
         "registerTime" => Value::integer(account.register_time),
         "passwordExpireTime" => Value::integer(account.password_expire_time),
@@ -86,13 +99,9 @@ pub(super) fn account(account: &Account, segments: &[String]) -> Value {
         "createTime" => Value::integer(account.create_time),
         "updateTime" => Value::integer(account.update_time),
         "passwordSet" => account.password_set.map_or(Value::Null, Value::Bool),
-        "primaryOrganizationalUnitId" => {
-            Value::text(account.units.iter().find(|unit| unit.primary).map(|unit| unit.unit.0.as_str()))
-        }
         "organizationalUnits" => units(account),
         "groups" => groups(account),
         "customFields" => custom_fields(account),
-        "customFieldMap" => custom_field(account, segments),
         _ => Value::Null,
     }
 }
@@ -146,12 +155,12 @@ fn custom_fields(account: &Account) -> Value {
     Value::List(account.custom_fields.iter().map(field).collect())
 }
 
-fn custom_field(account: &Account, segments: &[String]) -> Value {
-    let Some(name) = segments.get(1) else { return Value::Null };
-    let found = account.custom_fields.iter().find(|(field, _)| field == name);
-    match (found, segments.get(2).map(String::as_str)) {
-        (Some((_, value)), Some("fieldValue")) => Value::Text(value.clone()),
-        (Some((name, _)), Some("fieldName")) => Value::Text(name.clone()),
-        _ => Value::Null,
+fn custom_field<'a>(account: &'a Account, segments: &[String]) -> Option<&'a str> {
+    let name = segments.get(1)?;
+    let (name, value) = account.custom_fields.iter().find(|(field, _)| field == name)?;
+    match segments.get(2).map(String::as_str) {
+        Some("fieldValue") => Some(value),
+        Some("fieldName") => Some(name),
+        _ => None,
     }
 }

@@ -32,7 +32,7 @@ fn shown(text: &str) -> String {
             Err(error) => format!("!! {error}"),
             Ok(Value::Null) => "null".into(),
             Ok(Value::List(list)) => format!("{:?}", list.iter().map(|v| v.to_text()).collect::<Vec<_>>()),
-            Ok(value) => value.to_text().unwrap().unwrap(),
+            Ok(value) => value.into_text().unwrap().unwrap(),
         },
     }
 }
@@ -71,6 +71,7 @@ fn every_function_does_what_its_signature_says() {
         (r#"Default(user.description, "none")"#, "none"),
         (r#"PadLeft("7", 3, "0")"#, "007"),
         (r#"DateFormat(user.createTime, "%Y-%m-%d")"#, "2025-01-01"),
+        (r#"DateFormat(0, "yyyy年MM月dd日 HH:mm:ss.SSS")"#, "1970年01月01日 00:00:00.000"),
         (r#"Digits("+86 (1)")"#, "861"),
         ("E164(user.phoneRegion, user.phoneNumber)", "+8613800000001"),
         ("DingMobile(user.phoneRegion, user.phoneNumber)", "13800000001"),
@@ -168,7 +169,7 @@ fn nothing_grows_without_bound() {
     assert_eq!(shown(&negated), "false");
     let chain = vec!["false"; 1_500].join(" || ");
     assert_eq!(shown(&chain), "false");
-    assert!(shown(r#"PadLeft("x", 99999999, "y")"#).starts_with("!! PadLeft: text longer"));
+    assert!(shown(r#"PadLeft("x", 99999999, "y")"#).starts_with("!! column 1: PadLeft: text longer"));
     let doubled = (0..12)
         .fold("\"0123456789\"".to_owned(), |inner, _| format!("Replace({inner}, \"0\", \"00000000\")"));
     assert!(shown(&doubled).contains("longer than"));
@@ -185,5 +186,22 @@ proptest! {
         text in "(user\\.email|user\\.groups|\"a\"|[(),!&|=<>. ]|Concat\\(|ArrayMap\\(|Substring\\(|__item|-?[0-9]{1,20}|null){0,24}"
     ) {
         let _ = shown(&text);
+    }
+
+    #[test]
+    fn a_text_that_is_not_copied_is_the_one_that_would_be_computed(
+        name in proptest::option::of("\\PC{0,3}"),
+        region in proptest::option::of("( ?86|00 ?86|852|)"),
+        number in proptest::option::of("[ +0-9-]{0,14}"),
+        text in "(user\\.(displayName|status|phoneNumber|customFieldMap\\.title\\.(fieldValue|fieldName)|primaryOrganizationalUnitId|createTime|groups)|\
+            Coalesce\\(user\\.displayName, user\\.description, (user\\.username|null|Coalesce\\(user\\.displayName\\))\\)|\
+            Default\\(user\\.displayName, user\\.phoneNumber\\)|DingMobile\\(user\\.phoneRegion, user\\.phoneNumber\\)|\
+            DingMobile\\((null|\"\"), Coalesce\\(user\\.phoneNumber\\)\\))",
+    ) {
+        let account = Account { display_name: name, phone_region: region, phone_number: number, ..account() };
+        let expression = Expression::parse(&text, Model::User).unwrap();
+        let scope = Scope::Account(&account);
+        let computed = expression.evaluate(scope).unwrap().into_text().map_err(EvalError::of_whole);
+        prop_assert_eq!(expression.text(scope).map(|text| text.map(Cow::into_owned)), computed, "{}", text);
     }
 }

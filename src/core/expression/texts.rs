@@ -1,5 +1,7 @@
 //! What the functions on text, lists and dates compute.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -75,7 +77,7 @@ pub(super) fn regex_replace(s: &str, pattern: &Regex, arguments: &[Value]) -> Re
     if grown > LONGEST_TEXT * 16 {
         return Err(format!("text longer than {LONGEST_TEXT} bytes"));
     }
-    bounded(pattern.replace_all(s, to.as_str()).into_owned())
+    bounded(pattern.replace_all(s, &*to).into_owned())
 }
 
 pub(super) fn regex_extract(s: &str, pattern: &Regex, arguments: &[Value]) -> Result<Value, String> {
@@ -106,10 +108,39 @@ pub(super) fn date_format(arguments: &[Value]) -> Result<Value, String> {
     let at = milliseconds
         .and_then(|milliseconds| jiff::Timestamp::from_millisecond(milliseconds).ok())
         .ok_or_else(|| "no time in Unix milliseconds".to_owned())?;
-    let format = text(arguments, 1)?;
+    let format = pattern_of(&text(arguments, 1)?);
     let shown =
         jiff::fmt::strtime::format(format.as_str(), at).map_err(|error| format!("`{format}`: {error}"))?;
     bounded(shown)
+}
+
+/// A format as `%Y-%m-%d`; one without any `%` is written in letters, as `yyyy-MM-dd`.
+fn pattern_of(format: &str) -> String {
+    const LETTERS: [(&str, &str); 10] = [
+        ("yyyy", "%Y"),
+        ("YYYY", "%Y"),
+        ("SSS", "%3f"),
+        ("yy", "%y"),
+        ("MM", "%m"),
+        ("dd", "%d"),
+        ("DD", "%d"),
+        ("HH", "%H"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+    ];
+    if format.contains('%') {
+        return format.to_owned();
+    }
+    let (mut pattern, mut rest) = (String::new(), format);
+    while let Some(first) = rest.chars().next() {
+        let (from, to) = LETTERS
+            .iter()
+            .find(|(letters, _)| rest.starts_with(letters))
+            .map_or((&rest[..first.len_utf8()], &rest[..first.len_utf8()]), |(from, to)| (*from, *to));
+        pattern.push_str(to);
+        rest = &rest[from.len()..];
+    }
+    pattern
 }
 
 pub(super) fn mobile(
@@ -145,12 +176,12 @@ pub(super) fn lookup(arguments: &[Value]) -> Result<Value, String> {
     Ok(part(found.map(|(_, value)| value.trim())))
 }
 
-pub(super) fn first_text(arguments: &[Value]) -> Result<Option<String>, String> {
+pub(super) fn first_text(arguments: &[Value]) -> Result<Option<Cow<'_, str>>, String> {
     arguments.first().map_or(Ok(None), Value::to_text)
 }
 
 /// The text of a further argument; null counts as empty.
-pub(super) fn text(arguments: &[Value], index: usize) -> Result<String, String> {
+pub(super) fn text(arguments: &[Value], index: usize) -> Result<Cow<'_, str>, String> {
     Ok(arguments.get(index).map_or(Ok(None), Value::to_text)?.unwrap_or_default())
 }
 

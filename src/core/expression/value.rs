@@ -1,5 +1,7 @@
 //! The values an expression computes with.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 /// A value. Numbers are IEEE doubles: times in milliseconds and counts are exact.
@@ -54,13 +56,21 @@ impl Value {
     }
 
     /// The text of a scalar; `None` for null; an error names what cannot be text.
-    pub fn to_text(&self) -> Result<Option<String>, String> {
+    pub fn to_text(&self) -> Result<Option<Cow<'_, str>>, String> {
         match self {
             Self::Null => Ok(None),
-            Self::Bool(value) => Ok(Some(value.to_string())),
-            Self::Number(number) => Ok(Some(number_text(*number))),
-            Self::Text(text) => Ok(Some(text.clone())),
+            Self::Bool(value) => Ok(Some(Cow::Owned(value.to_string()))),
+            Self::Number(number) => Ok(Some(Cow::Owned(number_text(*number)))),
+            Self::Text(text) => Ok(Some(Cow::Borrowed(text))),
             Self::List(_) | Self::Object(_) => Err(format!("{} is no text", self.kind())),
+        }
+    }
+
+    /// [`Value::to_text`] without a copy of what is text already.
+    pub fn into_text(self) -> Result<Option<String>, String> {
+        match self {
+            Self::Text(text) => Ok(Some(text)),
+            other => Ok(other.to_text()?.map(Cow::into_owned)),
         }
     }
 

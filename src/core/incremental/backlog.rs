@@ -1,9 +1,10 @@
 //! Which object is dealt with when: the first event of an idle object at once, those that follow within two seconds
 //! together, what lacks a prerequisite later and later for up to ten minutes. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Subject;
+use crate::core::source::AccountId;
 
 /// Events of one object within this time are one.
 const TOGETHER_MS: i64 = 2_000;
@@ -26,8 +27,8 @@ pub(super) struct Entry {
     pub is_deleted: bool,
     /// When the oldest event came.
     pub since_ms: i64,
-    /// The number of the newest one.
-    number: u64,
+    /// When the youngest event came.
+    pub last_ms: i64,
     /// When it is to be dealt with.
     ready_ms: i64,
     /// How often it was dealt with in vain.
@@ -42,8 +43,6 @@ pub(super) struct Backlog {
     entries: BTreeMap<Subject, Entry>,
     /// When each object was last dealt with.
     acted: HashMap<Subject, i64>,
-    /// Events taken in so far.
-    taken_in: u64,
 }
 
 impl Backlog {
@@ -60,10 +59,9 @@ impl Backlog {
         let ready_ms = last.map_or(now, |at| at + TOGETHER_MS);
         let entry =
             self.entries.entry(subject).or_insert_with(|| Entry { since_ms, ready_ms, ..Entry::default() });
-        self.taken_in += 1;
-        entry.number = self.taken_in;
         entry.events.extend(event);
         entry.is_deleted |= is_deleted;
+        entry.last_ms = entry.last_ms.max(now);
         if entry.parked_ms.is_some() {
             // Something happened to it: what it lacked may be there.
             entry.ready_ms = entry.ready_ms.min(ready_ms);
@@ -73,35 +71,13 @@ impl Backlog {
     /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when they are asked
     /// for and none of the source is due, and few of them at once.
     pub(super) fn take(&mut self, now: i64, most: usize, with_edits: bool) -> Vec<(Subject, Entry)> {
+        self.acted.retain(|_, at| now - *at < TOGETHER_MS);
         let due =
             || self.entries.iter().filter(|(_, entry)| entry.ready_ms <= now).map(|(subject, _)| subject);
         let is_waited_for = !with_edits || due().any(Subject::is_source);
         let most = if is_waited_for { most } else { most.min(EDITS_AT_ONCE) };
         let due: Vec<Subject> =
             due().filter(|subject| subject.is_source() == is_waited_for).take(most).cloned().collect();
-        self.take_out(due, now)
-    }
-
-    /// Takes out every object of DingTalk whose newest event has at most this number.
-    pub(super) fn take_edits_until(&mut self, number: u64, now: i64) -> Vec<(Subject, Entry)> {
-        let edits =
-            self.entries.iter().filter(|(subject, entry)| !subject.is_source() && entry.number <= number);
-        let edits: Vec<Subject> = edits.map(|(subject, _)| subject.clone()).collect();
-        self.take_out(edits, now)
-    }
-
-    /// Objects of DingTalk that wait.
-    pub(super) fn edits(&self) -> usize {
-        self.entries.keys().filter(|subject| !subject.is_source()).count()
-    }
-
-    /// The number of the newest event.
-    pub(super) fn newest(&self) -> u64 {
-        self.taken_in
-    }
-
-    fn take_out(&mut self, due: Vec<Subject>, now: i64) -> Vec<(Subject, Entry)> {
-        self.acted.retain(|_, at| now - *at < TOGETHER_MS);
         let mut taken = Vec::with_capacity(due.len());
         for subject in due {
             if let Some(entry) = self.entries.remove(&subject) {
@@ -110,6 +86,15 @@ impl Backlog {
             }
         }
         taken
+    }
+
+    /// Takes out whatever is due and has had no event since a moment: what a complete read that began then shows.
+    pub(super) fn take_until(&mut self, moment_ms: i64, now: i64) -> Vec<(Subject, Entry)> {
+        let is_shown = |entry: &Entry| entry.ready_ms <= now && entry.last_ms < moment_ms;
+        let shown = self.entries.iter().filter(|(_, entry)| is_shown(entry));
+        let shown: Vec<Subject> = shown.map(|(subject, _)| subject.clone()).collect();
+        self.acted.extend(shown.iter().map(|subject| (subject.clone(), now)));
+        shown.into_iter().filter_map(|subject| self.entries.remove_entry(&subject)).collect()
     }
 
     /// Puts an object back because somebody changed it meanwhile: at once, a few times.
@@ -147,6 +132,15 @@ impl Backlog {
         }
     }
 
+    /// Accounts that wait.
+    pub(super) fn accounts(&self) -> HashSet<AccountId> {
+        let account = |subject: &Subject| match subject {
+            Subject::Account(id) => Some(id.clone()),
+            Subject::Unit(_) | Subject::User(_) | Subject::Department(_) => None,
+        };
+        self.entries.keys().filter_map(account).collect()
+    }
+
     /// When something is due next, objects of DingTalk only when they are asked for.
     pub(super) fn next_ms(&self, with_edits: bool) -> Option<i64> {
         let waiting = self.entries.iter().filter(|(subject, _)| with_edits || subject.is_source());
@@ -172,8 +166,8 @@ impl Backlog {
         if let Some(newer) = self.entries.remove(&subject) {
             entry.events.extend(newer.events);
             entry.is_deleted |= newer.is_deleted;
+            entry.last_ms = entry.last_ms.max(newer.last_ms);
             entry.ready_ms = entry.ready_ms.min(newer.ready_ms);
-            entry.number = entry.number.max(newer.number);
         }
         self.entries.insert(subject, entry);
     }
@@ -182,7 +176,7 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::source::{AccountId, UnitId};
+    use crate::core::source::UnitId;
 
     fn account(id: &str) -> Subject {
         Subject::Account(AccountId(id.into()))
@@ -222,19 +216,16 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_everything_answers_what_dingtalk_told_before_it_and_nothing_else() {
-        let edit = |number: i64| Subject::Department(crate::core::target::DepartmentId(number));
+    fn a_complete_read_takes_out_what_it_shows_however_much_it_is() {
         let mut backlog = Backlog::default();
-        (1..=3).for_each(|number| backlog.add(edit(number), None, false, 0, 0));
-        backlog.add(account("a"), Some("e".into()), false, 0, 0);
-        let begun = backlog.newest();
-        backlog.add(edit(2), None, false, 1, 1);
-        assert_eq!(backlog.edits(), 3);
-        let answered = backlog.take_edits_until(begun, 1).into_iter().map(|(subject, _)| subject);
-        assert_eq!(answered.collect::<Vec<_>>(), [edit(1), edit(3)]);
-        let left = backlog.take(1, 100, false).into_iter().map(|(subject, _)| subject);
-        assert_eq!(left.collect::<Vec<_>>(), [account("a")]);
-        assert_eq!(backlog.edits(), 1);
+        for number in 0..300 {
+            backlog.add(account(&format!("before{number}")), Some("e".into()), false, 0, 0);
+        }
+        backlog.add(account("before0"), Some("again".into()), false, 50, 50);
+        backlog.add(account("after"), Some("e".into()), false, 70, 70);
+        let taken = backlog.take_until(50, 100);
+        assert_eq!(taken.len(), 299, "what had an event while the read went on is read again");
+        assert_eq!(backlog.len(), 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! by hand is told.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Subject;
 use super::backlog::Entry;
@@ -12,9 +12,11 @@ use super::drift;
 use super::escrow::Escrow;
 use super::finish::{self, Done, Ended};
 use super::follow::{Tell, Watching};
+use super::part::{self, Extent, Standing as PlanStanding};
 use super::poll::Renewal;
 use super::port::{Drift, DriftDecision};
 use super::refresh::{self, Fresh};
+use super::remembering::Lessons;
 use super::removals::Removals;
 use super::status::{Line, Notice};
 use super::view::View;
@@ -22,7 +24,7 @@ use crate::core::error::Error;
 use crate::core::event::{Event, Outcome, RecordEvent};
 use crate::core::journal::{Memory, RunKind};
 use crate::core::plan::{Action, Approval, Change, Entity, LimitExceeded, Plan};
-use crate::core::planner::{PlanInput, limits, plan};
+use crate::core::planner::limits;
 use crate::core::source::UnitId;
 use crate::core::synchronize::{self, StopSignal, Work};
 use crate::core::target::DepartmentId;
@@ -33,6 +35,10 @@ const ROUNDS: usize = 6;
 /// What outlives a batch.
 pub(super) struct State {
     pub view: View,
+    /// What the last plan that was carried out found of everything.
+    pub standing: Option<PlanStanding>,
+    /// What the journal was taught since it was last asked.
+    pub lessons: Lessons,
     pub desired: Desired,
     /// What each source object was wished as when both sides last agreed.
     pub marks: HashMap<Subject, i64>,
@@ -52,6 +58,8 @@ pub(super) struct Batch {
     pub entries: Vec<(Subject, Entry)>,
     /// A read of one or both sides that has just ended.
     pub renewal: Option<Renewal>,
+    /// Objects of the entries that this read shows as they were after their last event.
+    pub covered: HashSet<Subject>,
     /// What was decided on drifts.
     pub decisions: Vec<(Drift, DriftDecision)>,
 }
@@ -70,8 +78,9 @@ pub(super) struct Report {
 /// The plan of a batch with everything it was chosen by.
 pub(super) struct Planned {
     pub plan: Plan,
+    pub extent: Extent,
     pub choice: Choice,
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     pub hinted: HashSet<Subject>,
     pub fresh: Fresh,
     /// Whether one or both sides were read as a whole.
@@ -105,7 +114,11 @@ pub(super) async fn carry_out(
         return Err(error);
     }
     let entries = std::mem::take(&mut batch.entries);
-    finish::ended(watching, state, &planned, entries, Done { records: &records, withheld: &withheld }).await
+    let done = Done { records: &records, withheld: &withheld };
+    let report = finish::ended(watching, state, &planned, entries, done).await?;
+    state.view.close(planned.extent.moment);
+    state.standing = Some(planned.extent.standing);
+    Ok(report)
 }
 
 /// Finds out what became of calls in flight of runs that have no end, and closes them. What they had still to do is
@@ -137,20 +150,23 @@ async fn planned(
     let services = watching.services();
     let mut fresh = Fresh::default();
     let is_renewal = batch.renewal.is_some();
+    let reapplied = drift::decided(watching, state, std::mem::take(&mut batch.decisions), tell).await?;
+    let memory = remember(watching, state).await?;
     if let Some(renewal) = batch.renewal.take() {
         renewal.into_view(state, &mut fresh);
+        // Whatever was read may be another than it was.
+        state.standing = None;
     }
-    let reapplied = drift::decided(watching, state, std::mem::take(&mut batch.decisions), tell).await?;
-    let mut memory = watching.journal.memory().await?;
-    let entries = batch.entries.iter().map(|(subject, _)| subject.clone());
-    // What DingTalk told of comes with a read of both sides only when it was told before that read began.
-    let open = entries.filter(|subject| subject.is_source() || !fresh.all_target);
-    let named: Vec<Subject> = open.chain(reapplied.iter().cloned()).collect();
-    refresh::named(services, &mut state.view, &mut fresh, (&state.desired, &memory), &named).await?;
+    let named: Vec<Subject> =
+        batch.entries.iter().map(|(subject, _)| subject.clone()).chain(reapplied.iter().cloned()).collect();
+    let unread: Vec<Subject> =
+        named.iter().filter(|subject| !batch.covered.contains(subject)).cloned().collect();
+    refresh::named(services, &mut state.view, &mut fresh, (&state.desired, &memory), &unread).await?;
+    let seeds: HashSet<Subject> = named.iter().cloned().collect();
     let hinted: HashSet<Subject> = named.into_iter().filter(Subject::is_source).collect();
     for round in 1.. {
         let now = watching.clock.now_ms();
-        let plan = plan(&input(watching, state, &memory, now))?;
+        let (plan, extent) = part::make(watching.profile, &state.view, state.standing.as_ref(), &seeds, now)?;
         let choice = chosen(state, &plan, &hinted, now);
         let conflicts = plan.changes.iter().enumerate().filter(|(_, change)| {
             change.action == Action::Conflict && Subject::of(change).is_some_and(|one| hinted.contains(&one))
@@ -169,23 +185,20 @@ async fn planned(
             .flat_map(|index| refresh::missing(&state.view, &fresh, &state.desired, &plan.changes[index]))
             .collect();
         if open.is_empty() || round >= ROUNDS {
-            return Ok(Planned { plan, choice, memory, hinted, fresh, is_renewal });
+            return Ok(Planned { plan, extent, choice, memory, hinted, fresh, is_renewal });
         }
         refresh::read(services, &mut state.view, &mut fresh, open).await?;
-        memory = watching.journal.memory().await?;
     }
     Err(Error::new(crate::core::error::ErrorKind::State, "a batch was never planned to its end"))
 }
 
-fn input<'a>(watching: &'a Watching<'_>, state: &'a State, memory: &'a Memory, now_ms: i64) -> PlanInput<'a> {
-    PlanInput {
-        profile: watching.profile,
-        source: &state.view.source,
-        target: &state.view.target,
-        memory,
-        now_ms,
-        read_calls: 0,
-    }
+/// Takes up what the journal has learned. Nothing else learns while a batch is planned.
+async fn remember(watching: &Watching<'_>, state: &mut State) -> Result<Arc<Memory>, Error> {
+    state.view.forget();
+    let memory = watching.journal.memory().await?;
+    let lessons = std::mem::take(&mut *state.lessons.lock().unwrap_or_else(PoisonError::into_inner));
+    state.view.remember(Arc::clone(&memory), &lessons);
+    Ok(memory)
 }
 
 fn chosen(state: &State, plan: &Plan, hinted: &HashSet<Subject>, now: i64) -> Choice {
@@ -212,7 +225,7 @@ fn within_limits(
     let is_taken = |change: &Change| {
         change.action.is_writing() && Subject::of(change).is_some_and(|subject| taken.contains(&subject))
     };
-    let mut chosen = planned.plan.clone().restricted_to(is_taken);
+    let mut chosen = planned.plan.some_of(is_taken);
     let guards = &watching.profile.limits;
     let removals = state.removals.exceeded(&chosen, guards, planned.memory.bindings(), now);
     let mut withheld = HashSet::new();
@@ -269,7 +282,7 @@ async fn apply(
     let told: Mutex<Vec<RecordEvent>> = Mutex::default();
     let mut events = |event: Event| {
         if let Event::Record(record) = &event {
-            told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(record.clone());
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(record.clone());
         }
         tell(Line::Run(event));
     };
@@ -277,9 +290,9 @@ async fn apply(
     let ran =
         synchronize::apply(&work, approved, &state.view.target, RunKind::Watch, None, &mut events, stop)
             .await;
-    let told = told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     let records = matched(rows, told);
-    absorb(state, &records, planned.memory.clone(), watching.clock.now_ms());
+    absorb(state, &records, &planned.memory, watching.clock.now_ms());
     let trouble = match ran {
         Ok(report) => {
             state.is_unsettled |= stop.is_requested();
@@ -300,19 +313,20 @@ fn matched(rows: Vec<Change>, told: Vec<RecordEvent>) -> Vec<(Change, RecordEven
 }
 
 /// Takes what was written into what is known.
-fn absorb(state: &mut State, records: &[(Change, RecordEvent)], mut memory: Memory, now: i64) {
+fn absorb(state: &mut State, records: &[(Change, RecordEvent)], memory: &Memory, now: i64) {
+    let mut placed = memory.departments.clone();
     for (change, record) in records.iter().filter(|(_, record)| record.outcome == Outcome::Applied) {
         if change.entity == Entity::Department
             && let (Some(unit), Some(Ok(id))) =
                 (&change.source_id, record.target_id.as_deref().map(str::parse))
         {
-            memory.departments.insert(UnitId(unit.clone()), DepartmentId(id));
+            placed.insert(UnitId(unit.clone()), DepartmentId(id));
         }
         if change.action == Action::Remove {
             state.removals.add(now, change.entity);
         }
     }
     for (change, record) in records {
-        state.view.absorb(change, record, &memory);
+        state.view.absorb(change, record, &placed);
     }
 }

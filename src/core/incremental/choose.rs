@@ -51,7 +51,9 @@ pub(super) fn choose(plan: &Plan, view: &View, standing: &Standing<'_>) -> Choic
             others.push(index);
         }
     }
-    take_needed(plan, view, &mut choice.taken);
+    if !choice.taken.is_empty() {
+        take_needed(plan, view, &mut choice.taken);
+    }
     choice.drift = others.into_iter().filter(|index| !choice.taken.contains(index)).collect();
     choice
 }
@@ -138,22 +140,17 @@ pub(super) fn rivals_of_user(view: &View, change: &Change) -> Vec<UserId> {
 
 /// Users who hold one of these unique values.
 pub(super) fn holders(view: &View, claims: impl Iterator<Item = (&'static str, String)>) -> Vec<UserId> {
-    let keys: Vec<(&str, String)> =
-        claims.filter_map(|(field, value)| Some((field, matching::unique_key(field, &value)?))).collect();
-    if keys.is_empty() {
-        return Vec::new();
+    let mut found: Vec<UserId> = Vec::new();
+    for (field, value) in claims {
+        let Some(key) = matching::unique_key(field, &value) else { continue };
+        for user in view.users_with(field, &value) {
+            let held = user.value(field).and_then(|held| matching::unique_key(field, held));
+            if held.as_ref() == Some(&key) && !found.contains(&user.id) {
+                found.push(user.id.clone());
+            }
+        }
     }
-    let holds = |user: &&crate::core::target::User| {
-        keys.iter().any(|(field, key)| {
-            let value = match *field {
-                "mobile" => user.mobile.as_deref(),
-                "userid" => Some(user.id.0.as_str()),
-                other => user.field(other),
-            };
-            value.and_then(|value| matching::unique_key(field, value)).as_ref() == Some(key)
-        })
-    };
-    view.target.users.iter().filter(holds).map(|user| user.id.clone()).collect()
+    found
 }
 
 /// Another department that has the name a row claims, under the parent it claims.

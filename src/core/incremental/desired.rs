@@ -83,7 +83,7 @@ impl Desired {
     }
 
     /// The mapped values of an account.
-    pub(super) fn draft(&self, account: &Account) -> Draft {
+    pub(super) fn draft<'d>(&'d self, account: &'d Account) -> Draft<'d> {
         self.users.draft_user(account)
     }
 
@@ -114,8 +114,8 @@ impl Desired {
     }
 }
 
-fn values(draft: &Draft) -> Vec<(&str, Option<&str>)> {
-    draft.values.iter().map(|value| (value.field.as_str(), value.value.as_deref())).collect()
+fn values<'d>(draft: &'d Draft<'_>) -> Vec<(&'d str, Option<&'d str>)> {
+    draft.values.iter().map(|value| (value.field().as_str(), value.value.as_deref())).collect()
 }
 
 fn mark_of<T: Serialize>(wish: &T) -> i64 {

@@ -42,13 +42,10 @@ pub(super) async fn tell(
         tell(Line::drift(&drift, DriftState::Open));
         state.drifts.insert(key, drift);
     }
-    let refused = |key: &(Entity, String)| {
-        planned.plan.changes.iter().any(|change| {
-            change.entity == key.0
-                && change.source_id.as_deref() == Some(&key.1)
-                && change.action.is_writing()
-        })
-    };
+    let writing = planned.plan.changes.iter().filter(|change| change.action.is_writing());
+    let writing: HashSet<(Entity, &str)> =
+        writing.filter_map(|change| Some((change.entity, change.source_id.as_deref()?))).collect();
+    let is_refused = |key: &(Entity, String)| writing.contains(&(key.0, key.1.as_str()));
     let taken: HashSet<(Entity, String)> = planned
         .choice
         .taken
@@ -59,7 +56,8 @@ pub(super) async fn tell(
     let gone: Vec<(Entity, String)> = state
         .drifts
         .keys()
-        .filter(|key| !present.contains(key) && (taken.contains(key) || !refused(key)))
+        .filter(|key| planned.extent.covers(key.0, &key.1))
+        .filter(|key| !present.contains(key) && (taken.contains(key) || !is_refused(key)))
         .cloned()
         .collect();
     for key in gone {

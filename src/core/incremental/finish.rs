@@ -89,9 +89,8 @@ pub(super) async fn ended(
     report.written = records.iter().filter(|(_, record)| record.outcome == Outcome::Applied).count() as u64;
     let by_subject: HashMap<Subject, &(Change, RecordEvent)> =
         records.iter().filter_map(|pair| Some((Subject::of(&pair.0)?, pair))).collect();
-    let rows: HashMap<Subject, &Change> = planned
-        .plan
-        .changes
+    let of_hinted = if planned.hinted.is_empty() { &[] } else { planned.plan.changes.as_slice() };
+    let rows: HashMap<Subject, &Change> = of_hinted
         .iter()
         .filter_map(|change| Some((Subject::of(change)?, change)))
         .filter(|(subject, _)| planned.hinted.contains(subject))

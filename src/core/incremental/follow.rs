@@ -1,21 +1,30 @@
 //! The loop: events, edits, polls and decisions become batches, one after the other; complete reads go on beside them.
 
+mod telling;
+
 use std::future::pending;
 
 use futures::future::{BoxFuture, FutureExt};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Subject;
 use super::backlog::{Backlog, Entry};
 use super::batch::{self, Batch, Report, State};
 use super::finish::Ended;
 use super::poll::{self, Known, Polls, Renewal};
-use super::port::{Edit, EventEnd, EventState, Waiting};
+use super::port::{Edit, EventEnd, EventState, Inbox, Waiting};
+use super::refresh::Services;
+use super::remembering::Remembering;
 use super::start;
-use super::status::{Notice, WatchStatus};
-pub use super::watching::{Feeds, Tell, Watching};
-use crate::core::clock::elapsed_ms;
+use super::status::{Callbacks, Line, Notice, WatchStatus};
+use crate::core::clock::{Clock, elapsed_ms};
 use crate::core::error::{Error, ErrorKind};
+use crate::core::journal::Journal;
+use crate::core::profile::Profile;
+use crate::core::source::{AccountCache, Source};
 use crate::core::synchronize::StopSignal;
+use crate::core::target::Target;
+use telling::STATUS_EVERY_MS;
 
 /// Objects dealt with at once.
 const MOST_AT_ONCE: usize = 64;
@@ -23,13 +32,51 @@ const MOST_AT_ONCE: usize = 64;
 const FULL_FROM: usize = 500;
 /// How often decisions are looked for.
 const DECISIONS_EVERY_MS: i64 = 1_000;
-/// How often a changed status is told.
-const STATUS_EVERY_MS: i64 = 1_000;
-/// How often the growing age of what waits is told.
-const AGE_EVERY_MS: i64 = 10_000;
 /// Waits while a service cannot be reached: the first, and the longest.
 const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
+/// Where lines go.
+pub type Tell<'t> = &'t (dyn Fn(Line) + Send + Sync);
+
+/// What watching works with.
+pub struct Watching<'a> {
+    /// The wizard's answers.
+    pub profile: &'a Profile,
+    /// IDaaS.
+    pub source: &'a dyn Source,
+    /// DingTalk.
+    pub target: &'a dyn Target,
+    /// Where every call is written down.
+    pub journal: &'a dyn Journal,
+    /// Where events are kept.
+    pub inbox: &'a dyn Inbox,
+    /// Remembered account details.
+    pub cache: &'a dyn AccountCache,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// What the receiver of callbacks has seen.
+    pub callbacks: &'a Callbacks,
+    /// Seconds between two polls.
+    pub poll_seconds: u64,
+    /// Where callbacks are received, for the lines.
+    pub address: String,
+    /// This process.
+    pub pid: u32,
+}
+
+impl<'a> Watching<'a> {
+    pub(super) fn services(&self) -> Services<'a> {
+        Services { source: self.source, target: self.target }
+    }
+}
+
+/// What comes from outside.
+pub struct Feeds {
+    /// Events of the source, stored already.
+    pub events: UnboundedReceiver<Waiting>,
+    /// What DingTalk itself tells.
+    pub edits: UnboundedReceiver<Edit>,
+}
 
 /// Follows both sides until it is asked to stop. Errors: the state cannot be used; the first read fails.
 pub async fn follow(
@@ -38,7 +85,9 @@ pub async fn follow(
     tell: Tell<'_>,
     stop: &StopSignal,
 ) -> Result<(), Error> {
-    let started = start::start(watching).await?;
+    let journal = Remembering::new(watching.journal);
+    let watching = &Watching { journal: &journal, address: watching.address.clone(), ..*watching };
+    let started = start::start(watching, journal.lessons.clone()).await?;
     tell(Notice::Listening { address: watching.address.clone() }.into());
     if let Some(records) = started.adopted {
         tell(Notice::MappingChanged { records }.into());
@@ -58,10 +107,10 @@ struct Following<'f> {
     idle: Option<State>,
     working: Option<Working<'f>>,
     reading: Option<Reading<'f>>,
+    /// When what is being read, or was read last, began.
+    reading_since_ms: i64,
     read: Option<Renewal>,
-    /// The newest event when the read of both sides began.
-    read_from: u64,
-    /// DingTalk told so much that everything is to be looked at.
+    /// So much waits that everything is to be looked at.
     is_burst: bool,
     polls: Polls,
     next_decisions_ms: i64,
@@ -91,8 +140,8 @@ impl<'f> Following<'f> {
             idle: Some(state),
             working: None,
             reading: None,
+            reading_since_ms: now - took_ms,
             read: Some(renewal),
-            read_from: 0,
             is_burst: false,
             polls: Polls::new(watching.poll_seconds, now, took_ms),
             next_decisions_ms: now,
@@ -170,16 +219,17 @@ impl<'f> Following<'f> {
             batch.decisions =
                 drifts.into_iter().filter_map(|(drift, decision)| Some((drift, decision?))).collect();
         }
-        // Many edits wait for a look at everything, which answers all that came before it began.
-        if batch.renewal.as_ref().is_some_and(Renewal::is_full) {
-            self.is_burst = false;
-            batch.entries = self.backlog.take_edits_until(self.read_from, now);
-        }
-        if self.backlog.edits() > FULL_FROM && !self.is_burst {
+        // What a burst names is read as a whole, and a whole read covers every object; what DingTalk told waits for it.
+        if self.backlog.len() > FULL_FROM && !self.is_burst && batch.renewal.is_none() {
             self.is_burst = true;
             self.polls.want_full(now);
         }
-        batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst && batch.renewal.is_none()));
+        if let Some(Renewal::Full { .. }) = &batch.renewal {
+            self.is_burst = false;
+            batch.entries = self.backlog.take_until(self.reading_since_ms, now);
+            batch.covered = batch.entries.iter().map(|(subject, _)| subject.clone()).collect();
+        }
+        batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst));
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
         }
@@ -273,12 +323,6 @@ impl<'f> Following<'f> {
         self.wait_ms = (self.wait_ms * 2).min(LONGEST_WAIT_MS);
     }
 
-    fn trouble(&mut self, message: &str, wait_ms: i64) {
-        self.status.trouble = Some(message.to_owned());
-        let retry_seconds = u64::try_from(wait_ms / 1000).unwrap_or(0);
-        (self.tell)(Notice::Trouble { message: message.to_owned(), retry_seconds }.into());
-    }
-
     fn start_reading(&mut self) {
         let now = self.watching.clock.now_ms();
         let Some(state) = self.idle.as_ref() else { return };
@@ -287,10 +331,10 @@ impl<'f> Following<'f> {
             return;
         }
         let watching = self.watching;
+        self.reading_since_ms = now;
         self.reading = Some(if self.polls.begin(now) {
-            self.read_from = self.backlog.newest();
             let moment = state.view.moment();
-            poll::full(watching, moment).boxed()
+            poll::full(watching, moment, self.backlog.accounts()).boxed()
         } else {
             let known = Known::of(&state.view, self.polls.turn, watching.poll_seconds);
             poll::source(watching, known).boxed()
@@ -331,24 +375,6 @@ impl<'f> Following<'f> {
             }
         }
         elapsed_ms(now, next).max(1)
-    }
-
-    fn tell_status(&mut self, is_last: bool) {
-        let now = self.watching.clock.now_ms();
-        if !is_last && now - self.told.at_ms < STATUS_EVERY_MS {
-            return;
-        }
-        self.status.backlog = self.backlog.len() as u64;
-        self.status.parked = self.backlog.parked() as u64;
-        self.status.oldest_age_ms = self.backlog.oldest_ms().map_or(0, |since| elapsed_ms(since, now));
-        self.status.suggests_full = self.backlog.len() > FULL_FROM;
-        self.status.callbacks = self.watching.callbacks.totals();
-        let is_old = self.status.backlog > 0 && now - self.told.at_ms >= AGE_EVERY_MS;
-        if !self.status.is_as(&self.told) || is_old || is_last {
-            self.status.at_ms = now;
-            self.told = self.status.clone();
-            (self.tell)(Notice::Status(Box::new(self.status.clone())).into());
-        }
     }
 }
 

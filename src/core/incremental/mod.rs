@@ -1,10 +1,11 @@
 //! Incremental synchronization: source events become small plans on the same path as a full sync.
 //!
 //! An event is a hint, not the truth: its object is read again (`refresh`) and taken into what is known of both sides
-//! (`view`). The planner then plans everything; only rows whose source changed are carried out (`choose`), together
-//! with what they need. A difference whose source did not change was made by hand in DingTalk: it is shown (`drift`)
-//! and never fought. When to act on which object is the business of `backlog`, what happens at once that of `batch`,
-//! and the order of it all that of `follow`. Rules: reference `outbound-semantics.md` section 7 (R, X).
+//! (`view`). The planner then plans what was touched and whoever shares a value with it (`part`), or everything after a
+//! complete read; only rows whose source changed are carried out (`choose`), together with what they need. A difference
+//! whose source did not change was made by hand in DingTalk: it is shown (`drift`) and never fought. When to act on
+//! which object is the business of `backlog`, what happens at once that of `batch`, and the order of it all that of
+//! `follow`. Rules: reference `outbound-semantics.md` section 7 (R, X).
 
 mod backlog;
 mod batch;
@@ -14,14 +15,16 @@ mod drift;
 mod escrow;
 mod finish;
 mod follow;
+mod keys;
+mod part;
 mod poll;
 mod port;
 mod refresh;
+mod remembering;
 mod removals;
 mod start;
 mod status;
 mod view;
-mod watching;
 
 pub use drift::{Decided, decide};
 pub use follow::{Feeds, Tell, Watching, follow};

@@ -248,7 +248,8 @@ fn rival_of_unit(view: &View, desired: &Desired, change: &Change) -> Option<Subj
         return choose::rival_of_department(view, change).map(Subject::Department);
     }
     let unit = view.unit(&UnitId(change.source_id.clone()?))?;
-    let name = normalise::text(&desired.department_name(unit));
+    let name = desired.department_name(unit);
+    let name = normalise::text(&name);
     let same = |one: &&Department| normalise::text(&one.name) == name;
     view.target.departments.iter().find(same).map(|one| Subject::Department(one.id))
 }

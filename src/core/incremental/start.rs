@@ -8,8 +8,10 @@ use super::batch::{self, State};
 use super::desired::{self, Desired};
 use super::escrow::Escrow;
 use super::follow::Watching;
+use super::keys::Keyring;
 use super::poll::{self, Renewal};
 use super::port::DriftState;
+use super::remembering::Lessons;
 use super::removals::Removals;
 use super::status::WatchStatus;
 use super::view::View;
@@ -46,15 +48,19 @@ pub fn may_watch(profile: &Profile, memory: &Memory) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) async fn start(watching: &Watching<'_>) -> Result<Started, Error> {
-    may_watch(watching.profile, &watching.journal.memory().await?)?;
+pub(super) async fn start(watching: &Watching<'_>, lessons: Lessons) -> Result<Started, Error> {
+    let memory = watching.journal.memory().await?;
+    may_watch(watching.profile, &memory)?;
+    drop(memory);
     batch::settle(watching).await?;
     let began = watching.clock.now_ms();
     let desired = Desired::compile(watching.profile)?;
-    let renewal = poll::full(watching, 0).await?;
+    let renewal = poll::full(watching, 0, HashSet::new()).await?;
     let now = watching.clock.now_ms();
     let mut state = State {
-        view: nothing(),
+        view: nothing(watching.profile)?,
+        standing: None,
+        lessons,
         desired,
         marks: HashMap::new(),
         escrow: Escrow::default(),
@@ -107,7 +113,7 @@ async fn remember_marks(
     let (Renewal::Full { source, target, .. }, now) = (renewal, watching.clock.now_ms()) else {
         return Ok(None);
     };
-    let view = View::new(source.clone(), target.clone());
+    let view = View::new(Keyring::new(watching.profile)?, source.clone(), target.clone());
     let in_scope: HashSet<&str> = state.desired.units_in_scope(&view);
     let marks: Vec<(Subject, Option<i64>)> = desired::subjects(&view)
         .map(|subject| {
@@ -138,7 +144,7 @@ async fn is_synchronised(watching: &Watching<'_>) -> Result<bool, Error> {
     }))
 }
 
-fn nothing() -> View {
+fn nothing(profile: &Profile) -> Result<View, Error> {
     let target = TargetSnapshot {
         departments: Vec::new(),
         users: Vec::new(),
@@ -148,5 +154,5 @@ fn nothing() -> View {
         calls: 0,
         read_at_ms: 0,
     };
-    View::new(SourceSnapshot::default(), target)
+    Ok(View::new(Keyring::new(profile)?, SourceSnapshot::default(), target))
 }

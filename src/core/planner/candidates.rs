@@ -1,10 +1,12 @@
 //! The users an account could be linked to by decision: those that have something in common with it and are free.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{PlanInput, Rules};
 use crate::core::error::Error;
 use crate::core::field::FieldName;
+use crate::core::mapping::Draft;
 use crate::core::matching::unique_key;
 use crate::core::source::Account;
 use crate::core::target::{User, UserId};
@@ -28,7 +30,8 @@ pub fn candidates(input: &PlanInput<'_>, account_id: &str) -> Result<Vec<Candida
     let account = input.source.accounts.iter().find(|account| account.id == account_id);
     let Some(account) = account else { return Ok(Vec::new()) };
     let rules = Rules::compile(input.profile)?;
-    let wanted = values(&rules, account);
+    let draft = rules.users.draft_user(account);
+    let wanted = values(&draft, account);
     let bound: HashSet<&UserId> = input.memory.users.values().collect();
     let mut found: Vec<Candidate> = input
         .target
@@ -39,7 +42,7 @@ pub fn candidates(input: &PlanInput<'_>, account_id: &str) -> Result<Vec<Candida
             let agrees: Vec<FieldName> = wanted
                 .iter()
                 .filter(|(field, key)| {
-                    value_of(user, field).and_then(|v| unique_key(field, v)).as_ref() == Some(key)
+                    user.value(field).and_then(|value| unique_key(field, value)).as_ref() == Some(key)
                 })
                 .map(|(field, _)| FieldName::new(field))
                 .collect();
@@ -52,8 +55,7 @@ pub fn candidates(input: &PlanInput<'_>, account_id: &str) -> Result<Vec<Candida
 }
 
 /// What the mapping makes of the account, in the form in which values are compared.
-fn values(rules: &Rules, account: &Account) -> Vec<(&'static str, String)> {
-    let draft = rules.users.draft_user(account);
+fn values<'d>(draft: &'d Draft<'_>, account: &'d Account) -> Vec<(&'static str, Cow<'d, str>)> {
     let of_field = |field: &'static str| {
         let value = match field {
             "userid" => draft.value(field).or(Some(&account.id)),
@@ -62,12 +64,4 @@ fn values(rules: &Rules, account: &Account) -> Vec<(&'static str, String)> {
         value.and_then(|value| unique_key(field, value)).map(|key| (field, key))
     };
     FIELDS.into_iter().filter_map(of_field).collect()
-}
-
-fn value_of<'u>(user: &'u User, field: &str) -> Option<&'u str> {
-    match field {
-        "mobile" => user.mobile.as_deref(),
-        "userid" => Some(&user.id.0),
-        other => user.field(other),
-    }
 }

@@ -1,5 +1,7 @@
 //! Units → departments: found, placed, compared. Rules: contract section 4 "Departments".
 
+mod siblings;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::scope::{Scope, ScopedUnit};
@@ -8,11 +10,10 @@ use super::{PlanInput, Rules, Wanted, change_of, field_change, is_same};
 use crate::core::field::{FieldName, Readable};
 use crate::core::journal::UnstoredKey;
 use crate::core::mapping::Draft;
-use crate::core::normalise;
 use crate::core::plan::{
     Action, Change, DepartmentRef, Entity, FieldChange, FieldValue, MatchedBy, Reason, Warning,
 };
-use crate::core::profile::When;
+use crate::core::profile::{MappingRow, When};
 use crate::core::source::UnitId;
 use crate::core::target::{Department, DepartmentId};
 use crate::core::text;
@@ -37,7 +38,7 @@ pub(super) struct Departments {
 /// One unit on its way to a row.
 struct Row<'a> {
     scoped: ScopedUnit<'a>,
-    draft: Draft,
+    draft: Draft<'a>,
     parent: Option<DepartmentRef>,
     level: usize,
     found: Option<(&'a Department, MatchedBy)>,
@@ -53,11 +54,11 @@ impl Row<'_> {
 }
 
 /// Plans every unit of the scope.
-pub(super) fn plan(
-    input: &PlanInput<'_>,
-    rules: &Rules,
-    scope: &Scope<'_>,
-    target: &TargetIndex<'_>,
+pub(super) fn plan<'a>(
+    input: &PlanInput<'a>,
+    rules: &'a Rules,
+    scope: &Scope<'a>,
+    target: &TargetIndex<'a>,
 ) -> Departments {
     let mut planning = Planning::new(input, scope, target);
     let mut rows: Vec<Row<'_>> = Vec::new();
@@ -72,7 +73,7 @@ pub(super) fn plan(
     }
     planning.refuse_duplicates(&mut rows);
     planning.refuse_taken_names(&mut rows);
-    let changes = rows.iter().map(|row| planning.change(row, rules)).collect();
+    let changes = rows.iter().map(|row| planning.change(row)).collect();
     let Planning { places, mut bound, taken, depths, .. } = planning;
     // The department of a unit that is left out counts as nothing of ours: nobody is taken out of it.
     let is_meant = |unit: &UnitId| !scope.left_out.contains(unit.0.as_str());
@@ -120,7 +121,7 @@ impl<'a, 'i> Planning<'a, 'i> {
         self.depths.insert(scoped.unit.id.clone(), level);
     }
 
-    fn row(&mut self, scoped: ScopedUnit<'a>, draft: Draft) -> Row<'a> {
+    fn row(&mut self, scoped: ScopedUnit<'a>, draft: Draft<'a>) -> Row<'a> {
         let parent = match scoped.parent {
             Some(parent) => self.places.get(parent).cloned(),
             None => Some(DepartmentRef::Existing(scoped.target)),
@@ -211,72 +212,7 @@ impl<'a, 'i> Planning<'a, 'i> {
         }
     }
 
-    /// Siblings of one name: nobody can say which of them a department would be.
-    fn refuse_duplicates(&mut self, rows: &mut [Row<'_>]) {
-        let mut named: HashMap<(DepartmentRef, String), Vec<usize>> = HashMap::new();
-        for (index, row) in rows.iter().enumerate() {
-            if let (Some(parent), Some(name)) = (&row.parent, row.draft.value("name")) {
-                named.entry((parent.clone(), normalise::text(name))).or_default().push(index);
-            }
-        }
-        for indices in named.into_values().filter(|indices| indices.len() > 1) {
-            let ids: Vec<String> = indices.iter().map(|index| rows[*index].scoped.unit.id.clone()).collect();
-            for index in indices {
-                let own = &rows[index].scoped.unit.id;
-                let others: Vec<&str> = ids.iter().map(String::as_str).filter(|id| id != own).collect();
-                let detail = format!("same name and parent as {}", others.join(", "));
-                self.refuse(rows, index, Reason::DuplicateSibling, detail);
-            }
-        }
-    }
-
-    /// A name that another department of the parent keeps; repeated, because a refused row keeps its name too.
-    fn refuse_taken_names(&mut self, rows: &mut [Row<'_>]) {
-        loop {
-            let mut found = None;
-            for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.reasons.is_empty()) {
-                let Some(DepartmentRef::Existing(parent)) = row.parent else { continue };
-                let Some(holder) = self.target.child_named(parent, row.name()) else { continue };
-                let is_own = row.found.is_some_and(|(department, _)| department.id == holder.id);
-                if !is_own && !Self::gives_up_name(rows, holder) {
-                    let detail = format!("department {} has this name under the same parent", holder.id);
-                    found = Some((index, detail));
-                    break;
-                }
-            }
-            let Some((index, detail)) = found else { return };
-            self.refuse(rows, index, Reason::ValueTaken, detail);
-        }
-    }
-
-    fn gives_up_name(rows: &[Row<'_>], holder: &Department) -> bool {
-        rows.iter().any(|row| {
-            let is_holder = row.found.is_some_and(|(department, _)| department.id == holder.id);
-            let leaves = row.parent != holder.parent.map(DepartmentRef::Existing)
-                || normalise::text(row.name()) != normalise::text(&holder.name);
-            is_holder && row.reasons.is_empty() && leaves
-        })
-    }
-
-    /// Refuses a row, and with it everything below that was to be created under it.
-    fn refuse(&mut self, rows: &mut [Row<'_>], index: usize, reason: Reason, detail: String) {
-        rows[index].reasons.push((reason, detail));
-        let is_bound = matches!(rows[index].found, Some((_, MatchedBy::Binding)));
-        if is_bound {
-            return;
-        }
-        let unit = rows[index].scoped.unit.id.clone();
-        self.places.remove(&unit);
-        let children: Vec<usize> =
-            (0..rows.len()).filter(|child| rows[*child].scoped.parent == Some(unit.as_str())).collect();
-        for child in children {
-            rows[child].parent = None;
-            let detail = format!("the unit above it, {unit}, cannot be placed");
-            self.refuse(rows, child, Reason::ParentBlocked, detail);
-        }
-    }
-
-    fn change(&self, row: &Row<'_>, rules: &Rules) -> Change {
+    fn change(&self, row: &Row<'_>) -> Change {
         let unit = row.scoped.unit;
         let mut warnings = BTreeSet::new();
         if row.draft.had_control_characters {
@@ -308,7 +244,7 @@ impl<'a, 'i> Planning<'a, 'i> {
                 if *reason <= Reason::DuplicateSibling { Action::Conflict } else { Action::Blocked };
             return change;
         }
-        change.fields = self.fields(row, rules, &mut change.warnings);
+        change.fields = self.fields(row, &mut change.warnings);
         change.action = match row.found {
             None => Action::Create,
             Some((_, MatchedBy::Binding)) => bound_action(&change.fields),
@@ -317,42 +253,41 @@ impl<'a, 'i> Planning<'a, 'i> {
         change
     }
 
-    fn fields(&self, row: &Row<'_>, rules: &Rules, warnings: &mut BTreeSet<Warning>) -> Vec<FieldChange> {
+    fn fields(&self, row: &Row<'_>, warnings: &mut BTreeSet<Warning>) -> Vec<FieldChange> {
         let current = row.found.map(|(department, _)| department);
         let mut fields = Vec::new();
         let parent = row.parent.as_ref().map(ToString::to_string);
         let current_parent = current.and_then(|department| department.parent).map(|id| id.to_string());
         let identifier = Some(row.scoped.unit.id.clone());
         let current_identifier = current.and_then(|department| department.source_identifier.clone());
-        for (value, compiled) in row.draft.values.iter().filter_map(|value| {
-            let compiled = rules.departments.rows().iter().find(|compiled| compiled.field == value.field)?;
-            Some((value, compiled))
-        }) {
+        for value in &row.draft.values {
+            let field = value.field();
             let Some(department) = current else {
                 if let Some(text) = &value.value {
-                    fields.push(change_of(&value.field, None, Some(text.clone())));
+                    fields.push(change_of(field, None, Some(text.to_string())));
                 }
                 continue;
             };
-            if !matches!(compiled.spec.map(|spec| spec.readable), Some(Readable::Listed | Readable::Single)) {
+            let readable = value.row.spec.map(|spec| spec.readable);
+            if !matches!(readable, Some(Readable::Listed | Readable::Single)) {
                 continue;
             }
-            if self.input.target.unreadable.contains(&value.field) {
+            if self.input.target.unreadable.contains(field) {
                 warnings.insert(Warning::FieldUnreadable);
                 continue;
             }
-            let name = value.field.as_str();
+            let (name, MappingRow { when, on_empty, .. }) = (field.as_str(), &value.row.row);
             let wanted = Wanted {
                 field: name,
-                when: if name == "name" && value.when == When::IfEmpty { When::Create } else { value.when },
-                on_empty: value.on_empty,
+                when: if name == "name" && *when == When::IfEmpty { When::Create } else { *when },
+                on_empty: *on_empty,
                 value: value.value.as_deref(),
                 current: department.field(name),
             };
             if let Some((before, after)) = field_change(&wanted)
-                && !self.is_unstored(department.id, &value.field, before.as_deref(), after.as_deref())
+                && !self.is_unstored(department.id, field, before.as_deref(), after.as_deref())
             {
-                fields.push(change_of(&value.field, before, after));
+                fields.push(change_of(field, before, after));
             }
         }
         for (field, before, after) in
@@ -375,6 +310,9 @@ impl<'a, 'i> Planning<'a, 'i> {
         before: Option<&str>,
         after: Option<&str>,
     ) -> bool {
+        if self.input.memory.unstored.is_empty() {
+            return false;
+        }
         let key = UnstoredKey { entity: Entity::Department, target_id: id.to_string(), field: field.clone() };
         self.input.memory.unstored.get(&key).is_some_and(|unstored| {
             unstored.sent.as_deref() == after
@@ -395,6 +333,6 @@ fn bound_action(fields: &[FieldChange]) -> Action {
 }
 
 /// The references of a department list, for a field row.
-pub(super) fn references(list: &[DepartmentRef]) -> FieldValue {
-    FieldValue::List(list.iter().map(ToString::to_string).collect())
+pub(super) fn references<R: ToString>(list: impl IntoIterator<Item = R>) -> FieldValue {
+    FieldValue::List(list.into_iter().map(|reference| reference.to_string()).collect())
 }

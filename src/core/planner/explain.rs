@@ -140,7 +140,7 @@ fn matched(change: Option<&Change>, bound: Option<String>) -> String {
     }
 }
 
-fn mapping(mapping: &FieldMapping, record: Record<'_>, draft: &Draft, steps: &mut Vec<Step>) {
+fn mapping(mapping: &FieldMapping, record: Record<'_>, draft: &Draft<'_>, steps: &mut Vec<Step>) {
     for row in mapping.rows() {
         let field = row.field.as_str();
         let problem = draft.problems.iter().find(|problem| problem.field == row.field);

@@ -1,5 +1,6 @@
 //! Bound records that left the source or the scope: held, moved or removed. Rules: contract section 4 "Leavers".
 
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::PlanInput;
@@ -10,40 +11,39 @@ use super::users::{Users, leaver_row};
 use crate::core::field::FieldName;
 use crate::core::plan::{Action, Change, DepartmentRef, Entity, FieldChange, MatchedBy, Reason, Warning};
 use crate::core::profile::Leavers;
-use crate::core::source::{AccountId, UnitId};
+use crate::core::source::UnitId;
 use crate::core::target::{Department, DepartmentId, User, UserId};
 use crate::core::text;
 
 /// Adds the rows of bound accounts that are no longer meant.
-pub(super) fn users(
-    input: &PlanInput<'_>,
-    scope: &Scope<'_>,
-    target: &TargetIndex<'_>,
-    users: &mut Users,
+pub(super) fn users<'a>(
+    input: &PlanInput<'a>,
+    scope: &Scope<'a>,
+    users: &mut Users<'a>,
     departments: &Departments,
 ) {
-    let known: HashSet<&str> = input.source.accounts.iter().map(|account| account.id.as_str()).collect();
-    let mut bound: Vec<(&AccountId, &UserId)> = input.memory.users.iter().collect();
-    bound.sort();
-    for (account, user_id) in bound {
-        if users.active.contains(account) {
-            continue;
-        }
-        let Some(user) = target.users.get(user_id) else { continue };
-        let reason = match users.leaving.get(account) {
+    let mut leaving = std::mem::take(&mut users.bound);
+    leaving.retain(|(account, ..)| users.active.binary_search(&account.0.as_str()).is_err());
+    leaving.sort();
+    let known = LazyCell::new(|| -> HashSet<&str> {
+        input.source.accounts.iter().map(|account| account.id.as_str()).collect()
+    });
+    for (account, user_id, position) in leaving {
+        let user = &input.target.users[position];
+        let reason = match users.leaving.get(account.0.as_str()) {
             Some(reason) => *reason,
             None if known.contains(account.0.as_str()) => Reason::OutOfScope,
             None => Reason::Gone,
         };
         let mut change = blank(Entity::User, account.0.clone(), user_id.to_string(), reason);
         change.name = text::for_display(user.field("name").unwrap_or(&user_id.0), 400);
-        if users.held.contains(account) {
+        if users.held.contains(account.0.as_str()) {
             change.detail = Some(super::decided::LEFT_OUT.to_owned());
         } else {
             decide(input, scope, user, departments, &mut change);
         }
-        users.taken.insert(user_id.clone());
-        users.rows.push(leaver_row(change));
+        users.taken[position] = true;
+        users.rows.push(leaver_row(change, position));
     }
 }
 
@@ -58,7 +58,7 @@ fn decide(
         && input.profile.scenario.disabled_accounts == crate::core::profile::DisabledAccounts::Keep;
     let wish = if is_kept { Leavers::Hold } else { input.profile.scenario.leavers };
     // An incomplete or empty read proves nobody's leaving.
-    let is_proved = input.target.is_complete && !scope.accounts.is_empty();
+    let is_proved = input.target.is_complete && scope.all_accounts > 0;
     match (wish, input.profile.scenario.leavers_department) {
         (Leavers::Hold, _) | (Leavers::Move, None) => {}
         (Leavers::Move | Leavers::Remove, _) if user.is_administrator => {
@@ -98,7 +98,7 @@ pub(super) fn departments(
     scope: &Scope<'_>,
     target: &TargetIndex<'_>,
     departments: &mut Departments,
-    users: &Users,
+    users: &Users<'_>,
 ) {
     let targets: HashSet<DepartmentId> =
         input.profile.scenario.scope.iter().map(|pair| pair.target).collect();
@@ -114,11 +114,17 @@ pub(super) fn departments(
     let is_held = |unit: &UnitId| scope.left_out.contains(unit.0.as_str());
     let ids: HashSet<DepartmentId> =
         leaving.iter().filter(|(unit, _)| !is_held(unit)).map(|(_, department)| department.id).collect();
-    let emptied =
-        Emptied { input, target, ids: &ids, leaves: leaves_by_user(users), arrivals: arrivals(users) };
     let may_remove = input.profile.scenario.leavers == Leavers::Remove
         && input.target.is_complete
-        && !scope.accounts.is_empty();
+        && scope.all_accounts > 0;
+    let emptied = LazyCell::new(|| Emptied {
+        input,
+        target,
+        ids: &ids,
+        members: target.members(&ids),
+        leaves: leaves_by_user(users),
+        arrivals: arrivals(users),
+    });
     let mut memo = HashMap::new();
     for (unit, department) in leaving {
         let is_known = scope.units.contains_key(unit.0.as_str());
@@ -144,7 +150,7 @@ pub(super) fn departments(
 }
 
 /// Which departments each user is in after the plan, where the plan says so; an empty list for removed users.
-fn leaves_by_user(users: &Users) -> HashMap<&str, Vec<String>> {
+fn leaves_by_user<'u>(users: &'u Users<'_>) -> HashMap<&'u str, Vec<String>> {
     let mut leaves = HashMap::new();
     for row in &users.rows {
         let Some(id) = row.change.target_id.as_deref() else { continue };
@@ -164,7 +170,7 @@ fn leaves_by_user(users: &Users) -> HashMap<&str, Vec<String>> {
 }
 
 /// Departments that somebody is put into by the plan.
-fn arrivals(users: &Users) -> HashSet<String> {
+fn arrivals(users: &Users<'_>) -> HashSet<String> {
     let mut arrivals = HashSet::new();
     for field in users.rows.iter().flat_map(|row| &row.change.fields) {
         if let crate::core::plan::FieldValue::List(list) = &field.after {
@@ -178,6 +184,7 @@ struct Emptied<'a, 'i> {
     input: &'i PlanInput<'a>,
     target: &'i TargetIndex<'a>,
     ids: &'i HashSet<DepartmentId>,
+    members: HashMap<DepartmentId, Vec<&'a UserId>>,
     leaves: HashMap<&'i str, Vec<String>>,
     arrivals: HashSet<String>,
 }
@@ -217,7 +224,7 @@ impl Emptied<'_, '_> {
         if self.input.profile.scenario.leavers_department == Some(id) {
             return Some("it is the leavers department".to_owned());
         }
-        let members = self.target.members.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let members = self.members.get(&id).map(Vec::as_slice).unwrap_or_default();
         let staying = members
             .iter()
             .find(|user| self.leaves.get(user.0.as_str()).is_none_or(|after| after.contains(&text)));

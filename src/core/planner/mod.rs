@@ -9,6 +9,7 @@ mod leavers;
 pub(in crate::core) mod limits;
 mod people;
 mod person;
+mod places;
 mod scope;
 mod taken;
 mod target;
@@ -21,6 +22,7 @@ pub use department_candidates::{
 pub use explain::{Explanation, Step, explain};
 pub use limits::{LimitUse, budget};
 pub(in crate::core) use people::{Recognised, recognised};
+pub(in crate::core) use places::{Places, Whole, places};
 
 use super::error::{Error, ErrorKind};
 use super::journal::Memory;
@@ -54,18 +56,31 @@ pub struct PlanInput<'a> {
 /// Makes the plan. Errors: an identity field the app may not read; a scope unit or target department that does not
 /// exist; nested scopes; a row that does not compile.
 pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
+    made(input, None)
+}
+
+/// Makes the plan of some people of both sides as the plan of all would have it: `input` holds every unit and
+/// department, and with each person whoever shares a value with it. Errors: as [`plan`].
+pub(in crate::core) fn plan_part(input: &PlanInput<'_>, whole: &Whole) -> Result<Plan, Error> {
+    made(input, Some(whole))
+}
+
+fn made(input: &PlanInput<'_>, whole: Option<&Whole>) -> Result<Plan, Error> {
     let profile = input.profile;
     refuse_unreadable_identity(input)?;
     let rules = Rules::compile(profile)?;
     let target = target::TargetIndex::new(input.target);
-    let scope = scope::Scope::new(profile, input.source, &input.memory.left_out_units)?;
+    let mut scope = scope::Scope::new(profile, input.source, &input.memory.left_out_units)?;
+    scope.all_accounts = whole.map_or(scope.all_accounts, |whole| whole.accounts);
     target.require(profile)?;
     let mut departments = departments::plan(input, &rules, &scope, &target);
     let mut users = users::plan(input, &rules, &scope, &target, &departments);
-    leavers::users(input, &scope, &target, &mut users, &departments);
+    leavers::users(input, &scope, &mut users, &departments);
     taken::settle_conflicts(input, &mut users);
     leavers::departments(input, &scope, &target, &mut departments, &users);
+    let free = users.taken.iter().filter(|is_taken| !**is_taken).count();
     let mut changes = departments.changes;
+    changes.reserve_exact(users.rows.len() + input.target.departments.len() + free);
     changes.extend(users.rows.into_iter().map(|row| row.change));
     changes.extend(target.unmanaged(input, &departments.taken, &users.taken));
     sort(&mut changes, &departments.depths);
@@ -78,12 +93,12 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, Error> {
         first_run: input.memory.finished_full_syncs == 0,
         complete: input.target.is_complete,
         source: SourceCounts {
-            accounts: scope.accounts_in_scope(),
+            accounts: scope.all_accounts,
             units: scope.row_units().count() as u64,
-            ignored: users.ignored,
+            ignored: whole.map_or(users.ignored, |whole| whole.ignored),
         },
         target: TargetCounts {
-            users: input.target.users.len() as u64,
+            users: whole.map_or(input.target.users.len() as u64, |whole| whole.users),
             departments: target.departments_without_root(),
         },
         calls: CallCounts { read: input.read_calls, write: 0 },
@@ -164,12 +179,13 @@ pub(in crate::core) fn field_change(wanted: &Wanted<'_>) -> Option<(Option<Strin
 /// Whether two values of a field mean the same to DingTalk.
 fn is_same(field: &str, current: Option<&str>, after: Option<&str>) -> bool {
     match (current, after) {
+        (current, after) if current == after => true,
         (Some(current), Some(after)) if field == "email" || field == "org_email" => {
             normalise::email(current) == normalise::email(after)
         }
         // An absent flag is a flag that is off.
         (None, Some("false")) | (Some("false"), None) => true,
-        (current, after) => current == after,
+        (Some(_) | None, _) => false,
     }
 }
 
@@ -203,13 +219,13 @@ fn summary(changes: &[Change]) -> Summary {
 
 /// Departments before users, parents before children, then by source id; rows without one follow by target id.
 fn sort(changes: &mut [Change], depths: &std::collections::HashMap<String, usize>) {
-    changes.sort_by_cached_key(|change| {
-        let key = change.source_id.clone().or_else(|| change.target_id.clone()).unwrap_or_default();
-        let depth = match change.entity {
-            Entity::Department => depths.get(&key).copied().unwrap_or(usize::MAX),
-            Entity::User => 0,
-        };
-        (change.entity, depth, change.source_id.is_none(), key)
+    let depth = |change: &Change| match change.entity {
+        Entity::Department => depths.get(change.id()).copied().unwrap_or(usize::MAX),
+        Entity::User => 0,
+    };
+    changes.sort_by(|a, b| {
+        let by_place = || depth(a).cmp(&depth(b)).then(a.source_id.is_none().cmp(&b.source_id.is_none()));
+        a.entity.cmp(&b.entity).then_with(by_place).then_with(|| a.id().cmp(b.id()))
     });
 }
 

@@ -34,7 +34,7 @@ pub(in crate::core) fn recognised<'a>(input: &PlanInput<'a>) -> Result<Recognise
     index.require(input.profile)?;
     let departments = departments::plan(input, &rules, &scope, &index);
     let mut others = Users::default();
-    let mut people = users::gather(input, &rules, &scope, &mut others);
+    let mut people = users::gather(input, &rules, &scope, &index, &mut others);
     users::recognise(input, &index, &mut people);
     let units = scope.row_units().map(|scoped| {
         let found = match departments.places.get(&scoped.unit.id) {
@@ -48,7 +48,7 @@ pub(in crate::core) fn recognised<'a>(input: &PlanInput<'a>) -> Result<Recognise
     Ok(Recognised {
         units: units.collect(),
         accounts: people.into_iter().map(|person| (person.account, person.found)).collect(),
-        in_scope: scope.accounts_in_scope(),
+        in_scope: scope.all_accounts,
         disabled: scope.accounts.iter().filter(is_disabled).count() as u64,
         failed: others.rows.len() as u64,
         failure: others.rows.into_iter().find_map(|row| row.reasons.into_iter().next()).map(|(_, why)| why),

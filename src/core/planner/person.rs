@@ -19,15 +19,35 @@ use crate::core::target::{DepartmentId, User};
 
 /// What every row is planned by.
 pub(super) struct Planning<'a, 'i> {
-    pub input: &'i PlanInput<'a>,
-    pub rules: &'i Rules,
-    pub departments: &'i Departments,
+    input: &'i PlanInput<'a>,
+    departments: &'i Departments,
     /// Every department at or below a target.
-    pub inside: HashSet<DepartmentId>,
+    inside: HashSet<DepartmentId>,
+    has_mobile_row: bool,
+    has_name_row: bool,
+    dept_id_list: FieldName,
 }
 
-impl Planning<'_, '_> {
-    pub(super) fn row(&self, person: &Person<'_>, conflicts: Vec<(Reason, String)>) -> UserRow {
+impl<'a, 'i> Planning<'a, 'i> {
+    /// `inside` is every department at or below a target.
+    pub(super) fn new(
+        input: &'i PlanInput<'a>,
+        rules: &Rules,
+        departments: &'i Departments,
+        inside: HashSet<DepartmentId>,
+    ) -> Self {
+        let has_row = |name: &str| rules.users.fields().any(|field| field.as_str() == name);
+        Self {
+            input,
+            departments,
+            inside,
+            has_mobile_row: has_row("mobile"),
+            has_name_row: has_row("name"),
+            dept_id_list: FieldName::new("dept_id_list"),
+        }
+    }
+
+    pub(super) fn row(&self, person: &Person<'_, '_>, conflicts: Vec<(Reason, String)>) -> UserRow {
         let account = person.account;
         let user = person.found.user();
         let name = person.draft.value("name").or(account.username.as_deref()).unwrap_or(&account.id);
@@ -37,7 +57,7 @@ impl Planning<'_, '_> {
         if person.draft.had_control_characters {
             change.warnings.insert(Warning::ControlCharacters);
         }
-        let mut row = UserRow { change, reasons: conflicts, keeps: person.keeps };
+        let mut row = UserRow { change, user: person.user, reasons: conflicts, keeps: person.keeps };
         if let Match::Hidden(user) = &person.found {
             row.change.target_id = Some(user.0.clone());
             row.change.matched_by = Some(MatchedBy::Binding);
@@ -63,12 +83,12 @@ impl Planning<'_, '_> {
         row
     }
 
-    fn awaits_consent(&self, person: &Person<'_>) -> bool {
-        let invited = self.input.memory.pending.get(&person.account.account_id());
+    fn awaits_consent(&self, person: &Person<'_, '_>) -> bool {
+        let invited = self.input.memory.pending.get(person.account.id.as_str());
         invited.is_some_and(|mobile| person.draft.value("mobile").is_none_or(|wanted| wanted == mobile))
     }
 
-    fn blocks(&self, person: &Person<'_>, exists: bool) -> Vec<(Reason, String)> {
+    fn blocks(&self, person: &Person<'_, '_>, exists: bool) -> Vec<(Reason, String)> {
         let needs_mobile = !exists && self.input.profile.edition == Edition::Standard;
         let mut reasons: Vec<(Reason, String)> = person
             .draft
@@ -80,12 +100,10 @@ impl Planning<'_, '_> {
             })
             .map(|problem| (problem.reason, problem.detail.clone()))
             .collect();
-        let has_mobile_row = self.rules.users.fields().any(|field| field.as_str() == "mobile");
-        if needs_mobile && !has_mobile_row {
+        if needs_mobile && !self.has_mobile_row {
             reasons.push((Reason::MissingMobile, "no row maps the mobile".to_owned()));
         }
-        let has_name_row = self.rules.users.fields().any(|field| field.as_str() == "name");
-        if !exists && !has_name_row {
+        if !exists && !self.has_name_row {
             reasons.push((Reason::MissingName, "no row maps the name".to_owned()));
         }
         if person.is_echo {
@@ -96,45 +114,47 @@ impl Planning<'_, '_> {
     }
 
     /// Where the account belongs, primary first, each once.
-    fn places(&self, account: &Account) -> Vec<DepartmentRef> {
-        let mut places = Vec::new();
+    fn places(&self, account: &Account) -> Vec<&'i DepartmentRef> {
+        let mut places = Vec::with_capacity(account.units.len());
         for membership in &account.units {
             if let Some(place) = self.departments.places.get(&membership.unit.0)
-                && !places.contains(place)
+                && !places.contains(&place)
             {
-                places.push(place.clone());
+                places.push(place);
             }
         }
         places
     }
 
-    fn create(&self, person: &Person<'_>, places: &[DepartmentRef], row: &mut UserRow) {
+    fn create(&self, person: &Person<'_, '_>, places: &[&DepartmentRef], row: &mut UserRow) {
         row.change.action = Action::Create;
         let invalid_mobile =
             person.draft.problems.iter().any(|problem| problem.reason == Reason::InvalidMobile);
+        row.change.fields.reserve_exact(person.draft.values.len() + 1);
         for value in &person.draft.values {
             let Some(sent) = &value.value else { continue };
-            if invalid_mobile && value.field.as_str() == "mobile" {
+            if invalid_mobile && value.field().as_str() == "mobile" {
                 continue;
             }
-            row.change.fields.push(change_of(&value.field, None, Some(sent.clone())));
+            row.change.fields.push(change_of(value.field(), None, Some(sent.to_string())));
         }
         row.change.fields.push(FieldChange {
-            field: FieldName::new("dept_id_list"),
+            field: self.dept_id_list.clone(),
             before: FieldValue::EMPTY,
             after: references(places),
         });
     }
 
-    fn compare(&self, person: &Person<'_>, user: &User, places: &[DepartmentRef], row: &mut UserRow) {
+    fn compare(&self, person: &Person<'_, '_>, user: &User, places: &[&DepartmentRef], row: &mut UserRow) {
         for value in &person.draft.values {
             self.compare_field(person, user, value, row);
         }
         self.warn(person, user, row);
-        let (wanted, is_taken_out) = self.wanted_departments(person.account, user, places);
-        let current: HashSet<String> = user.departments.iter().map(ToString::to_string).collect();
-        let wished: HashSet<String> = wanted.iter().map(ToString::to_string).collect();
-        let moves = !places.is_empty() && wished != current && !self.is_accepted(user, &current, &wished);
+        let (kept, is_taken_out) = self.kept_departments(person.account, user, places);
+        let is_placed_anew = places.iter().any(|place| !is_in(user, place));
+        let moves = !places.is_empty()
+            && (is_placed_anew || is_taken_out)
+            && !self.is_accepted(user, places.iter().copied().chain(&kept));
         if moves && is_taken_out && user.is_administrator {
             row.change.warnings.insert(Warning::Administrator);
             row.change.action = Action::Hold;
@@ -143,12 +163,10 @@ impl Planning<'_, '_> {
             return;
         }
         if moves {
-            let current: Vec<DepartmentRef> =
-                user.departments.iter().map(|id| DepartmentRef::Existing(*id)).collect();
             row.change.fields.push(FieldChange {
-                field: FieldName::new("dept_id_list"),
-                before: references(&current),
-                after: references(&wanted),
+                field: self.dept_id_list.clone(),
+                before: references(user.departments.iter().map(|id| DepartmentRef::Existing(*id))),
+                after: references(places.iter().copied().chain(&kept)),
             });
         }
         row.change.action = match (row.change.matched_by, moves, row.change.fields.is_empty()) {
@@ -159,9 +177,14 @@ impl Planning<'_, '_> {
         };
     }
 
-    fn compare_field(&self, person: &Person<'_>, user: &User, value: &MappedValue, row: &mut UserRow) {
-        let name = value.field.as_str();
-        let spec = crate::core::field::user_field(name);
+    fn compare_field(
+        &self,
+        person: &Person<'_, '_>,
+        user: &User,
+        value: &MappedValue<'_>,
+        row: &mut UserRow,
+    ) {
+        let name = value.field().as_str();
         if self.input.target.unreadable.contains(name) {
             if value.value.is_some() {
                 row.change.warnings.insert(Warning::FieldUnreadable);
@@ -172,40 +195,40 @@ impl Planning<'_, '_> {
             self.compare_mobile(person, user, row);
             return;
         }
-        if !spec.is_some_and(|spec| spec.is_comparable()) {
+        if !value.row.spec.is_some_and(|spec| spec.is_comparable()) {
             return;
         }
         let wanted = Wanted {
             field: name,
-            when: value.when,
-            on_empty: value.on_empty,
+            when: value.row.row.when,
+            on_empty: value.row.row.on_empty,
             value: value.value.as_deref(),
             current: user.field(name),
         };
         let Some((before, after)) = field_change(&wanted) else { return };
-        let key =
-            UnstoredKey { entity: Entity::User, target_id: user.id.0.clone(), field: value.field.clone() };
+        let field = value.field().clone();
+        let key = UnstoredKey { entity: Entity::User, target_id: user.id.0.clone(), field };
         let is_unstored = self.input.memory.unstored.get(&key).is_some_and(|unstored| {
             unstored.sent == after && is_same(name, before.as_deref(), unstored.read_back.as_deref())
         });
         if is_unstored {
             return;
         }
-        row.change.fields.push(change_of(&value.field, before, after));
+        row.change.fields.push(change_of(value.field(), before, after));
     }
 
     /// A mobile is never sent to an existing user (reference `dingtalk-api.md` section 4.2).
-    fn compare_mobile(&self, person: &Person<'_>, user: &User, row: &mut UserRow) {
+    fn compare_mobile(&self, person: &Person<'_, '_>, user: &User, row: &mut UserRow) {
         let Some(mapped) = person.draft.value("mobile").filter(|mobile| normalise::is_valid_mobile(mobile))
         else {
             return;
         };
-        if user.mobile.as_deref() != normalise::e164(None, mapped).as_deref() {
+        if user.mobile.as_deref() != normalise::e164_of(mapped).as_deref() {
             row.change.warnings.insert(Warning::MobileNotUpdatable);
         }
     }
 
-    fn warn(&self, person: &Person<'_>, user: &User, row: &mut UserRow) {
+    fn warn(&self, person: &Person<'_, '_>, user: &User, row: &mut UserRow) {
         let wanted = person.draft.value("userid").unwrap_or(&person.account.id);
         if self.input.profile.edition == Edition::Dedicated && user.id.0 != wanted {
             row.change.warnings.insert(Warning::UseridDiffers);
@@ -217,38 +240,50 @@ impl Planning<'_, '_> {
     }
 
     /// Whether an operator accepted that the user is in other departments than wished.
-    fn is_accepted(&self, user: &User, current: &HashSet<String>, wished: &HashSet<String>) -> bool {
-        let field = FieldName::new("dept_id_list");
+    fn is_accepted<'d>(&self, user: &User, wished: impl Iterator<Item = &'d DepartmentRef>) -> bool {
+        if self.input.memory.unstored.is_empty() {
+            return false;
+        }
+        let field = self.dept_id_list.clone();
         let key = UnstoredKey { entity: Entity::User, target_id: user.id.0.clone(), field };
+        let text = |set: HashSet<String>| list_text(set.iter());
         self.input.memory.unstored.get(&key).is_some_and(|accepted| {
-            accepted.sent.as_deref() == Some(&list_text(wished.iter()))
-                && accepted.read_back.as_deref() == Some(&list_text(current.iter()))
+            let current = user.departments.iter().map(ToString::to_string).collect();
+            accepted.sent.as_deref() == Some(&text(wished.map(ToString::to_string).collect()))
+                && accepted.read_back.as_deref() == Some(&text(current))
         })
     }
 
-    /// The wanted departments, and whether the user loses one that is bound.
-    fn wanted_departments(
+    /// The departments outside `places` that the user stays in, and whether the user loses one that is bound.
+    fn kept_departments(
         &self,
         account: &Account,
         user: &User,
-        places: &[DepartmentRef],
+        places: &[&DepartmentRef],
     ) -> (Vec<DepartmentRef>, bool) {
         // Whom a run put among the leavers comes back from there.
-        let is_back = self.input.memory.moved_leavers.contains(&account.account_id());
-        let left = self.input.profile.scenario.leavers_department.filter(|_| is_back);
-        let mut wanted = places.to_vec();
+        let left = self.input.profile.scenario.leavers_department;
+        let left = left.filter(|_| self.input.memory.moved_leavers.contains(account.id.as_str()));
+        let mut kept = Vec::new();
         let mut loses = false;
         for id in &user.departments {
             let reference = DepartmentRef::Existing(*id);
-            if wanted.contains(&reference) {
+            if places.contains(&&reference) || kept.contains(&reference) {
                 continue;
             }
             if self.departments.bound.contains(id) || left == Some(*id) {
                 loses = true;
             } else {
-                wanted.push(reference);
+                kept.push(reference);
             }
         }
-        (wanted, loses)
+        (kept, loses)
+    }
+}
+
+fn is_in(user: &User, place: &DepartmentRef) -> bool {
+    match place {
+        DepartmentRef::Existing(id) => user.departments.contains(id),
+        DepartmentRef::New(_) => false,
     }
 }

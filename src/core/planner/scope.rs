@@ -32,6 +32,8 @@ pub(super) struct Scope<'a> {
     pub left_out: HashSet<&'a str>,
     /// Accounts with a membership in scope or left out of it, sorted by id.
     pub accounts: Vec<&'a Account>,
+    /// How many there are, those that a part does not hold included.
+    pub all_accounts: u64,
 }
 
 impl<'a> Scope<'a> {
@@ -56,6 +58,7 @@ impl<'a> Scope<'a> {
             by_id: HashMap::new(),
             left_out: HashSet::new(),
             accounts: Vec::new(),
+            all_accounts: 0,
         };
         let walk = Walk { create: profile.scenario.create_source_unit, children: &children, left_out };
         for pair in &profile.scenario.scope {
@@ -65,6 +68,7 @@ impl<'a> Scope<'a> {
         }
         scope.accounts = source.accounts.iter().filter(|account| scope.holds(account)).collect();
         scope.accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        scope.all_accounts = scope.accounts.len() as u64;
         Ok(scope)
     }
 
@@ -76,11 +80,6 @@ impl<'a> Scope<'a> {
     /// Units that are rows.
     pub(super) fn row_units(&self) -> impl Iterator<Item = &ScopedUnit<'a>> {
         self.scoped.iter().filter(|unit| !unit.is_target)
-    }
-
-    /// Accounts with a membership in scope.
-    pub(super) fn accounts_in_scope(&self) -> u64 {
-        self.accounts.len() as u64
     }
 
     fn holds(&self, account: &Account) -> bool {

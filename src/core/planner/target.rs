@@ -1,5 +1,6 @@
 //! The address book as read, by every key that planning asks for.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::core::error::{Error, ErrorKind};
@@ -15,12 +16,12 @@ use super::PlanInput;
 pub(super) struct TargetIndex<'a> {
     /// Departments by id.
     pub departments: HashMap<DepartmentId, &'a Department>,
-    /// Users by id.
-    pub users: HashMap<&'a UserId, &'a User>,
+    users: &'a [User],
+    by_id: HashMap<&'a str, usize>,
     children: HashMap<DepartmentId, Vec<&'a Department>>,
+    /// The first child of a department with a name in its normal form.
+    names: HashMap<(DepartmentId, Cow<'a, str>), &'a Department>,
     foreign: HashSet<DepartmentId>,
-    /// Direct members by department.
-    pub members: HashMap<DepartmentId, Vec<&'a UserId>>,
     is_incomplete: bool,
     is_partial: bool,
 }
@@ -28,12 +29,14 @@ pub(super) struct TargetIndex<'a> {
 impl<'a> TargetIndex<'a> {
     /// Indexes a snapshot.
     pub(super) fn new(snapshot: &'a TargetSnapshot) -> Self {
+        let users = snapshot.users.iter().enumerate();
         let mut index = Self {
             departments: snapshot.departments.iter().map(|department| (department.id, department)).collect(),
-            users: snapshot.users.iter().map(|user| (&user.id, user)).collect(),
+            users: &snapshot.users,
+            by_id: users.map(|(position, user)| (user.id.0.as_str(), position)).collect(),
             children: HashMap::new(),
+            names: HashMap::new(),
             foreign: HashSet::new(),
-            members: HashMap::new(),
             is_incomplete: !snapshot.is_complete,
             is_partial: snapshot.range != Range::All,
         };
@@ -42,10 +45,10 @@ impl<'a> TargetIndex<'a> {
                 index.children.entry(parent).or_default().push(department);
             }
         }
-        index.children.values_mut().for_each(|siblings| siblings.sort_by_key(|department| department.id));
-        for user in &snapshot.users {
-            for department in &user.departments {
-                index.members.entry(*department).or_default().push(&user.id);
+        for (parent, siblings) in &mut index.children {
+            siblings.sort_by_key(|department| department.id);
+            for child in siblings {
+                index.names.entry((*parent, normalise::text(&child.name))).or_insert(child);
             }
         }
         for department in snapshot.departments.iter().filter(|department| department.is_foreign) {
@@ -53,6 +56,22 @@ impl<'a> TargetIndex<'a> {
             index.foreign.extend(index.below(department.id));
         }
         index
+    }
+
+    /// Where a user stands in the snapshot's list.
+    pub(super) fn position(&self, id: &UserId) -> Option<usize> {
+        self.by_id.get(id.0.as_str()).copied()
+    }
+
+    /// The direct members of some departments.
+    pub(super) fn members(&self, of: &HashSet<DepartmentId>) -> HashMap<DepartmentId, Vec<&'a UserId>> {
+        let mut members: HashMap<DepartmentId, Vec<&UserId>> = HashMap::new();
+        for user in self.users {
+            for department in user.departments.iter().filter(|id| of.contains(id)) {
+                members.entry(*department).or_default().push(&user.id);
+            }
+        }
+        members
     }
 
     /// Every target and the leavers department must exist and be ours.
@@ -130,28 +149,30 @@ impl<'a> TargetIndex<'a> {
 
     /// The child of a department with a name, compared trimmed and in NFC.
     pub(super) fn child_named(&self, parent: DepartmentId, name: &str) -> Option<&'a Department> {
-        let name = normalise::text(name);
-        self.children(parent).iter().copied().find(|child| normalise::text(&child.name) == name)
+        self.names.get(&(parent, normalise::text(name))).copied()
     }
 
-    /// Rows for what is bound to nothing and never touched.
+    /// Rows for what is bound to nothing and never touched; `users` says of each user whether a row is about it.
     pub(super) fn unmanaged(
         &self,
         input: &PlanInput<'a>,
         departments: &HashSet<DepartmentId>,
-        users: &HashSet<UserId>,
-    ) -> Vec<Change> {
+        users: &[bool],
+    ) -> impl Iterator<Item = Change> {
         let targets: HashSet<DepartmentId> =
             input.profile.scenario.scope.iter().map(|pair| pair.target).chain([DepartmentId::ROOT]).collect();
         let own = input.target.departments.iter();
         let departments = own
-            .filter(|department| !targets.contains(&department.id) && !departments.contains(&department.id))
+            .filter(move |department| {
+                !targets.contains(&department.id) && !departments.contains(&department.id)
+            })
             .map(|department| row(Entity::Department, department.id.to_string(), &department.name));
-        let users = input.target.users.iter().filter(|user| !users.contains(&user.id)).map(|user| {
+        let free = input.target.users.iter().zip(users).filter(|(_, is_taken)| !**is_taken);
+        let users = free.map(|(user, _)| {
             let name = user.field("name").unwrap_or(&user.id.0);
             row(Entity::User, user.id.0.clone(), name)
         });
-        departments.chain(users).collect()
+        departments.chain(users)
     }
 }
 

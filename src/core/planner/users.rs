@@ -1,5 +1,8 @@
 //! Accounts → users: who is meant, who is whose, what differs. Rules: contract section 4.
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::decided;
@@ -24,6 +27,8 @@ pub(super) const UNIQUE: [&str; 4] = ["mobile", "email", "telephone", "userid"];
 pub(super) struct UserRow {
     /// The row.
     pub change: Change,
+    /// Where its user stands in the target's list.
+    pub user: Option<usize>,
     pub reasons: Vec<(Reason, String)>,
     /// By decision DingTalk keeps what is in conflict.
     pub keeps: bool,
@@ -31,26 +36,32 @@ pub(super) struct UserRow {
 
 /// What became of the accounts.
 #[derive(Default)]
-pub(super) struct Users {
+pub(super) struct Users<'a> {
     /// The rows.
     pub rows: Vec<UserRow>,
     /// Accounts in scope that are no rows.
     pub ignored: u64,
-    /// Users that some row is about.
-    pub taken: HashSet<UserId>,
+    /// Which users of the target's list some row is about.
+    pub taken: Vec<bool>,
     /// Bound accounts in scope that leave, with the reason.
-    pub leaving: HashMap<AccountId, Reason>,
+    pub leaving: HashMap<&'a str, Reason>,
     /// Of these the ones a decision leaves out: held whatever happens to leavers.
-    pub held: HashSet<AccountId>,
-    /// Accounts that are rows.
-    pub active: HashSet<AccountId>,
+    pub held: HashSet<&'a str>,
+    /// Accounts that are rows, sorted.
+    pub active: Vec<&'a str>,
+    /// Bindings to users of the target, with the user's position, among them those of every account that is no row.
+    pub bound: Vec<(&'a AccountId, &'a UserId, usize)>,
 }
 
 /// One account on its way to a row.
-pub(super) struct Person<'a> {
+pub(super) struct Person<'a, 'r> {
     pub account: &'a Account,
-    pub draft: Draft,
+    pub draft: Draft<'r>,
+    /// Whom it is remembered as.
+    pub bound: Option<&'a UserId>,
     pub found: Match<'a>,
+    /// Where the found user stands in the target's list.
+    pub user: Option<usize>,
     pub is_echo: bool,
     /// An operator said whose user this is.
     pub is_decided: bool,
@@ -65,63 +76,80 @@ pub(super) fn plan<'a>(
     scope: &Scope<'a>,
     target: &TargetIndex<'a>,
     departments: &Departments,
-) -> Users {
+) -> Users<'a> {
     let mut users = Users::default();
-    let mut people = gather(input, rules, scope, &mut users);
-    recognise(input, target, &mut people);
+    let mut people = gather(input, rules, scope, target, &mut users);
+    users.bound = recognise(input, target, &mut people);
     users.ignored += decided::keep(input, &mut people);
     let duplicates = duplicates_in_source(&people);
-    let shared = shared_targets(&people);
-    let planning = Planning { input, rules, departments, inside: inside_targets(input, target) };
+    let shared = shared_targets(&people, input.target.users.len());
+    let planning = Planning::new(input, rules, departments, inside_targets(input, target));
+    users.rows.reserve(people.len());
     // Each draft is dropped once its row is made: with 100,000 accounts both at once are too much.
     for (index, person) in people.into_iter().enumerate() {
         let conflicts = duplicates.get(&index).into_iter().chain(shared.get(&index)).cloned().collect();
         users.rows.push(planning.row(&person, conflicts));
     }
-    users.taken = users.rows.iter().filter_map(|row| row.change.target_id.clone().map(UserId)).collect();
+    users.taken = vec![false; input.target.users.len()];
+    for position in users.rows.iter().filter_map(|row| row.user) {
+        users.taken[position] = true;
+    }
     users
 }
 
 /// The accounts of the scope that are rows; what becomes of the others is noted in `users`.
-pub(super) fn gather<'a>(
+pub(super) fn gather<'a: 'r, 'r>(
     input: &PlanInput<'a>,
-    rules: &Rules,
+    rules: &'r Rules,
     scope: &Scope<'a>,
-    users: &mut Users,
-) -> Vec<Person<'a>> {
-    let mut people = Vec::new();
-    for account in &scope.accounts {
-        match standing(input, rules, scope, account) {
+    target: &TargetIndex<'a>,
+    users: &mut Users<'a>,
+) -> Vec<Person<'a, 'r>> {
+    let mut people = Vec::with_capacity(scope.accounts.len());
+    for account in scope.accounts.iter().copied() {
+        let bound = input.memory.users.get(account.id.as_str());
+        match standing(input, rules, scope, account, bound.is_some()) {
             Standing::Row => {
-                let is_echo = account.source_type.as_deref() == Some("ding_talk")
-                    && account.source_id.as_deref() == Some(input.profile.corp_id.as_str());
-                let draft = rules.users.draft_user(account);
-                people.push(Person {
-                    account,
-                    draft,
-                    found: Match::Nobody,
-                    is_echo,
-                    is_decided: false,
-                    keeps: false,
-                });
-                users.active.insert(account.account_id());
+                people.push(person(input, rules, account, bound));
+                users.active.push(&account.id);
             }
             Standing::Ignored => users.ignored += 1,
             Standing::Held => {
-                users.leaving.insert(account.account_id(), Reason::Excluded);
-                users.held.insert(account.account_id());
+                users.leaving.insert(&account.id, Reason::Excluded);
+                users.held.insert(&account.id);
             }
             Standing::Leaves(reason) => {
-                users.leaving.insert(account.account_id(), reason);
-                users.ignored += u64::from(!input.memory.users.contains_key(&account.account_id()));
+                users.leaving.insert(&account.id, reason);
+                users.ignored += u64::from(bound.is_none());
             }
             Standing::Failed(detail) => {
-                users.active.insert(account.account_id());
-                users.rows.push(failed_filter(account, detail, input));
+                users.active.push(&account.id);
+                let user = bound.and_then(|user| target.position(user));
+                users.rows.push(failed_filter(account, detail, bound, user));
             }
         }
     }
     people
+}
+
+fn person<'a: 'r, 'r>(
+    input: &PlanInput<'a>,
+    rules: &'r Rules,
+    account: &'a Account,
+    bound: Option<&'a UserId>,
+) -> Person<'a, 'r> {
+    let is_echo = account.source_type.as_deref() == Some("ding_talk")
+        && account.source_id.as_deref() == Some(input.profile.corp_id.as_str());
+    Person {
+        account,
+        draft: rules.users.draft_user(account),
+        bound,
+        found: Match::Nobody,
+        user: None,
+        is_echo,
+        is_decided: false,
+        keeps: false,
+    }
 }
 
 enum Standing {
@@ -133,10 +161,15 @@ enum Standing {
     Failed(String),
 }
 
-fn standing(input: &PlanInput<'_>, rules: &Rules, scope: &Scope<'_>, account: &Account) -> Standing {
-    let id = account.account_id();
-    let is_bound = input.memory.users.contains_key(&id);
-    if input.memory.decisions.get(&id) == Some(&Decision::LeaveOut) || scope.leaves_out(account) {
+fn standing(
+    input: &PlanInput<'_>,
+    rules: &Rules,
+    scope: &Scope<'_>,
+    account: &Account,
+    is_bound: bool,
+) -> Standing {
+    let decision = input.memory.decisions.get(account.id.as_str());
+    if decision == Some(&Decision::LeaveOut) || scope.leaves_out(account) {
         return if is_bound { Standing::Held } else { Standing::Ignored };
     }
     let keep_or_leave = |reason| if is_bound { Standing::Leaves(reason) } else { Standing::Ignored };
@@ -152,11 +185,10 @@ fn standing(input: &PlanInput<'_>, rules: &Rules, scope: &Scope<'_>, account: &A
     }
 }
 
-fn failed_filter(account: &Account, detail: String, input: &PlanInput<'_>) -> UserRow {
-    let target_id = input.memory.users.get(&account.account_id()).map(ToString::to_string);
+fn failed_filter(account: &Account, detail: String, bound: Option<&UserId>, user: Option<usize>) -> UserRow {
     let mut change = blank(account, account.username.as_deref().unwrap_or(&account.id));
-    change.target_id = target_id;
-    UserRow { change, reasons: vec![(Reason::MappingError, detail)], keeps: false }
+    change.target_id = bound.map(ToString::to_string);
+    UserRow { change, user, reasons: vec![(Reason::MappingError, detail)], keeps: false }
 }
 
 pub(super) fn blank(account: &Account, name: &str) -> Change {
@@ -174,57 +206,87 @@ pub(super) fn blank(account: &Account, name: &str) -> Change {
     }
 }
 
-/// Finds each person's user: binding, decision, identity fields in order.
-pub(super) fn recognise<'a>(input: &PlanInput<'a>, target: &TargetIndex<'a>, people: &mut [Person<'a>]) {
-    let bound: HashSet<&UserId> = input.memory.users.values().collect();
-    let decided = decided::links(input, target, people, &bound);
-    let taken: HashSet<&UserId> =
-        bound.iter().copied().chain(decided.values().map(|user| &user.id)).collect();
-    let candidates = Candidates::new(&input.profile.mapping.identity, &input.target.users, &taken);
+/// Finds each person's user: binding, decision, identity fields in order. Answers the bindings that are nobody's of
+/// `people`.
+pub(super) fn recognise<'a>(
+    input: &PlanInput<'a>,
+    target: &TargetIndex<'a>,
+    people: &mut [Person<'a, '_>],
+) -> Vec<(&'a AccountId, &'a UserId, usize)> {
+    let mut holders: Vec<Option<usize>> = vec![None; input.target.users.len()];
+    let mut bound = 0;
+    for (index, person) in people.iter_mut().enumerate() {
+        person.user = person.bound.and_then(|user| target.position(user));
+        person.user.into_iter().for_each(|position| holders[position] = Some(index));
+        bound += usize::from(person.bound.is_some());
+    }
+    let mut taken: Vec<bool> = holders.iter().map(Option::is_some).collect();
+    let mut others = Vec::new();
+    if bound < input.memory.users.len() {
+        for (account, user) in &input.memory.users {
+            let Some(position) = target.position(user) else { continue };
+            taken[position] = true;
+            if holders[position].is_none_or(|index| people[index].account.id != account.0) {
+                others.push((account, user, position));
+            }
+        }
+    }
+    let decided = decided::links(input, target, people, &taken);
+    for position in decided.values().filter_map(|user| target.position(&user.id)) {
+        taken[position] = true;
+    }
+    let free = input.target.users.iter().zip(&taken).filter(|(_, is_taken)| !**is_taken);
+    let free = free.map(|(user, _)| user);
+    let candidates = LazyCell::new(|| Candidates::new(&input.profile.mapping.identity, free));
     for person in people {
-        let id = person.account.account_id();
-        let remembered = input.memory.users.get(&id);
         let decided = decided.get(person.account.id.as_str()).copied();
         person.is_decided = decided.is_some();
-        person.found = match remembered.map(|user| (user, target.users.get(user).copied())) {
-            Some((_, Some(user))) => Match::One(user, MatchedBy::Binding),
-            Some((user, None)) if target.is_incomplete() => Match::Hidden(user.clone()),
-            Some((_, None)) | None => match decided {
+        person.found = match (person.bound, person.user) {
+            (Some(_), Some(position)) => Match::One(&input.target.users[position], MatchedBy::Binding),
+            (Some(user), None) if target.is_incomplete() => Match::Hidden(user.clone()),
+            (Some(_) | None, _) => match decided {
                 Some(user) => Match::One(user, MatchedBy::Userid),
                 None if person.is_echo => Match::Nobody,
                 None => candidates.find(&person.draft, person.account),
             },
         };
+        if person.user.is_none() {
+            person.user = person.found.user().and_then(|user| target.position(&user.id));
+        }
     }
+    others
 }
 
 /// The people who share each unique value of a field with somebody. One whom an operator linked sends neither a
 /// mobile nor a userid, so shares none.
-pub(super) fn sharing(people: &[Person<'_>], field: &str) -> Vec<Vec<usize>> {
-    let mut holders: HashMap<String, Vec<usize>> = HashMap::new();
+pub(super) fn sharing(people: &[Person<'_, '_>], field: &str) -> Vec<Vec<usize>> {
     let is_create_only = matches!(field, "mobile" | "userid");
-    let sends = |person: &Person<'_>| !(person.is_echo || person.is_decided && is_create_only);
+    let sends = |person: &Person<'_, '_>| !(person.is_echo || person.is_decided && is_create_only);
+    let mut first: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    let mut shared: HashMap<usize, Vec<usize>> = HashMap::new();
     for (index, person) in people.iter().enumerate().filter(|(_, person)| sends(person)) {
-        if let Some(key) = person.draft.value(field).and_then(|value| matching::unique_key(field, value)) {
-            holders.entry(key).or_default().push(index);
+        let key = person.draft.value(field).and_then(|value| matching::unique_key(field, value));
+        let Some(key) = key else { continue };
+        if first.is_empty() {
+            first.reserve(people.len() - index);
+        }
+        match first.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(index)),
+            Entry::Occupied(entry) => {
+                shared.entry(*entry.get()).or_insert_with(|| vec![*entry.get()]).push(index);
+            }
         }
     }
-    holders.into_values().filter(|indices| indices.len() > 1).collect()
+    shared.into_values().collect()
 }
 
 /// Unique values that occur twice among the people of the source: nobody of them is written.
-fn duplicates_in_source(people: &[Person<'_>]) -> HashMap<usize, (Reason, String)> {
+fn duplicates_in_source(people: &[Person<'_, '_>]) -> HashMap<usize, (Reason, String)> {
     let mut found = HashMap::new();
     for field in UNIQUE {
         for indices in sharing(people, field) {
             for index in &indices {
-                let others: Vec<&str> = indices
-                    .iter()
-                    .filter(|i| *i != index)
-                    .take(5)
-                    .map(|i| people[*i].account.id.as_str())
-                    .collect();
-                let detail = format!("same {field} as {}", others.join(", "));
+                let detail = format!("same {field} as {}", others(people, &indices, *index));
                 found.entry(*index).or_insert((Reason::DuplicateInSource, detail));
             }
         }
@@ -232,42 +294,52 @@ fn duplicates_in_source(people: &[Person<'_>]) -> HashMap<usize, (Reason, String
     found
 }
 
-/// Users that several accounts were recognised as.
-pub(super) fn shared_targets(people: &[Person<'_>]) -> HashMap<usize, (Reason, String)> {
-    let mut by_user: HashMap<&UserId, Vec<usize>> = HashMap::new();
+/// Users that several accounts were recognised as; `users` is how many users there are.
+pub(super) fn shared_targets(people: &[Person<'_, '_>], users: usize) -> HashMap<usize, (Reason, String)> {
+    let mut first: Vec<Option<usize>> = vec![None; users];
+    let mut shared: HashMap<usize, Vec<usize>> = HashMap::new();
     for (index, person) in people.iter().enumerate() {
-        if let Match::One(user, _) = &person.found {
-            by_user.entry(&user.id).or_default().push(index);
+        let Some(position) = person.user else { continue };
+        match first[position] {
+            None => first[position] = Some(index),
+            Some(first) => shared.entry(first).or_insert_with(|| vec![first]).push(index),
         }
     }
     let mut found = HashMap::new();
-    for (user, indices) in by_user.into_iter().filter(|(_, indices)| indices.len() > 1) {
+    for indices in shared.into_values() {
         for index in &indices {
-            let others: Vec<&str> = indices
-                .iter()
-                .filter(|i| *i != index)
-                .take(5)
-                .map(|i| people[*i].account.id.as_str())
-                .collect();
-            found
-                .insert(*index, (Reason::SameTarget, format!("user {user} also fits {}", others.join(", "))));
+            let Some(user) = people[*index].found.user() else { continue };
+            let detail = format!("user {} also fits {}", user.id, others(people, &indices, *index));
+            found.insert(*index, (Reason::SameTarget, detail));
         }
     }
     found
 }
 
-fn inside_targets(input: &PlanInput<'_>, target: &TargetIndex<'_>) -> HashSet<DepartmentId> {
+/// The accounts of these people but for one.
+fn others(people: &[Person<'_, '_>], indices: &[usize], but: usize) -> String {
+    let others = indices.iter().filter(|index| **index != but).take(5);
+    others.map(|index| people[*index].account.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Every department at or below a target.
+pub(super) fn inside_targets(input: &PlanInput<'_>, target: &TargetIndex<'_>) -> HashSet<DepartmentId> {
     let targets = input.profile.scenario.scope.iter().map(|pair| pair.target);
     targets.flat_map(|id| target.below(id).into_iter().chain([id])).collect()
 }
 
 impl UserRow {
     /// Unique values the row would send, in the form they are compared.
-    pub(super) fn claims(&self) -> impl Iterator<Item = (&'static str, String)> {
+    pub(super) fn claims(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         self.change.fields.iter().filter_map(|change| {
             let field = UNIQUE.into_iter().find(|unique| *unique == change.field.as_str())?;
             Some((field, matching::unique_key(field, change.after.as_text()?)?))
         })
+    }
+
+    /// Whether it changes a field.
+    pub(super) fn sends(&self, field: &str) -> bool {
+        self.change.fields.iter().any(|change| change.field.as_str() == field)
     }
 
     /// Leaves a field to DingTalk: the row no longer changes it.
@@ -290,6 +362,6 @@ impl UserRow {
 }
 
 /// A leaver's row.
-pub(super) fn leaver_row(change: Change) -> UserRow {
-    UserRow { change, reasons: Vec::new(), keeps: false }
+pub(super) fn leaver_row(change: Change, user: usize) -> UserRow {
+    UserRow { change, user: Some(user), reasons: Vec::new(), keeps: false }
 }

@@ -8,6 +8,7 @@ mod scope;
 mod tree;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use estimate::{Estimate, Paces, estimate};
 pub use people::{IdentityCounts, People, people};
@@ -56,7 +57,7 @@ pub struct Reading<'a> {
 /// Reads both sides side by side, all of the instance. Errors: an incomplete read of either.
 pub async fn read(reading: &Reading<'_>, needs: Needs, now_ms: i64) -> Result<Survey, Error> {
     let memory = match reading.journal {
-        Some(journal) => journal.memory().await?,
+        Some(journal) => Arc::unwrap_or_clone(journal.memory().await?),
         None => Memory::default(),
     };
     let detail = needs.source.detail;

@@ -155,7 +155,7 @@ impl Looking<'_> {
         }
     }
 
-    fn draft(&self, record: usize) -> Draft {
+    fn draft(&self, record: usize) -> Draft<'_> {
         match self.entity {
             Entity::User => {
                 self.mapping.draft_user(&self.survey.source.accounts[self.people.accounts[record].0])
@@ -212,7 +212,12 @@ impl Looking<'_> {
             let reason = draft.problems.iter().map(|p| p.reason).find(|reason| self.blocks(*reason, matched));
             report.troubles.extend(reason.map(|reason| Trouble { record, reason }));
             if is_unique && let Some(key) = value.and_then(|value| unique_key(&self.row.field, value)) {
-                claims.push(Claim { record, key, matched, is_sent: changes || matched.is_none() });
+                claims.push(Claim {
+                    record,
+                    key: key.into_owned(),
+                    matched,
+                    is_sent: changes || matched.is_none(),
+                });
             }
         }
         report.troubles.extend(self.clashes(&claims, is_compared));
@@ -242,7 +247,7 @@ impl Looking<'_> {
         let mut by_key: HashMap<&str, u32> = HashMap::new();
         claims.iter().for_each(|claim| *by_key.entry(&claim.key).or_default() += 1);
         let field = self.row.field.as_str();
-        let held = holders(&[field], &self.survey.target.users);
+        let held = holders(field, &self.survey.target.users);
         let given_up: HashMap<&UserId, &str> = claims
             .iter()
             .filter(|claim| claim.is_sent && is_compared)
@@ -250,7 +255,7 @@ impl Looking<'_> {
             .collect();
         let is_taken = |claim: &Claim| {
             let own = claim.matched.map(|matched| &self.survey.target.users[matched].id);
-            let holder = held.of(field, &claim.key).filter(|holder| Some(*holder) != own);
+            let holder = held.get(claim.key.as_str()).copied().filter(|holder| Some(*holder) != own);
             claim.is_sent
                 && holder.is_some_and(|holder| given_up.get(holder).is_none_or(|key| *key == claim.key))
         };

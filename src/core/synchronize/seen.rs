@@ -1,6 +1,6 @@
 //! What a plan was made from, cut down to what applying it depends on, and back again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::core::field::user_field;
 use crate::core::journal::{RunKind, Seen};
@@ -17,7 +17,8 @@ pub(super) fn seen(plan: &Plan, snapshot: &TargetSnapshot, kind: RunKind) -> See
         of(Entity::Department).filter_map(|change| change.target_id.as_deref()).collect();
     // Who moves below whom, and which names are taken, concerns the whole tree.
     let departments = if touched.is_empty() { &[] } else { snapshot.departments.as_slice() };
-    let whole: HashSet<&str> = of(Entity::User)
+    // Sorted by id, as those of a snapshot are.
+    let whole: BTreeSet<&str> = of(Entity::User)
         .filter(|change| is_undo || needs_the_rest(change))
         .filter_map(|change| change.target_id.as_deref())
         .collect();
@@ -30,7 +31,7 @@ pub(super) fn seen(plan: &Plan, snapshot: &TargetSnapshot, kind: RunKind) -> See
                 false => Department { fields: Vec::new(), ..found.clone() },
             })
             .collect(),
-        users: snapshot.users.iter().filter(|user| whole.contains(user.id.0.as_str())).cloned().collect(),
+        users: whole.into_iter().filter_map(|id| snapshot.user(id)).cloned().collect(),
     }
 }
 

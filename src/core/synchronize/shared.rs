@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::future::select;
 use tokio::sync::watch;
@@ -41,9 +41,9 @@ pub(super) struct Shared<'a> {
     pub is_undo: bool,
     /// Calls whose outcome is being found out.
     pub settling: AtomicUsize,
-    users: HashMap<&'a UserId, &'a User>,
     departments: HashMap<DepartmentId, &'a Department>,
-    accounts: HashMap<&'a UserId, &'a AccountId>,
+    /// Whose users are whose: asked for seldom.
+    accounts: OnceLock<HashMap<&'a UserId, &'a AccountId>>,
     units: HashMap<DepartmentId, &'a UnitId>,
     created: Mutex<HashMap<UnitId, DepartmentId>>,
     /// Calls that an earlier process left in flight, by row.
@@ -73,9 +73,8 @@ impl<'a> Shared<'a> {
             is_reread: false,
             is_undo: false,
             settling: AtomicUsize::new(0),
-            users: snapshot.users.iter().map(|user| (&user.id, user)).collect(),
             departments: snapshot.departments.iter().map(|department| (department.id, department)).collect(),
-            accounts: memory.users.iter().map(|(account, user)| (user, account)).collect(),
+            accounts: OnceLock::new(),
             units: memory.departments.iter().map(|(unit, department)| (*department, unit)).collect(),
             created: Mutex::default(),
             open: Mutex::default(),
@@ -99,7 +98,7 @@ impl<'a> Shared<'a> {
 
     /// The user as the snapshot has it.
     pub(super) fn user(&self, id: &UserId) -> Option<&'a User> {
-        self.users.get(id).copied()
+        self.snapshot.user(&id.0)
     }
 
     /// The department as the snapshot has it.
@@ -110,8 +109,13 @@ impl<'a> Shared<'a> {
     /// The account of a user row, from the row or from its binding.
     pub(super) fn account(&self, change: &Change) -> Option<AccountId> {
         let bound =
-            || self.accounts.get(&UserId(change.target_id.clone()?)).map(|account| (*account).clone());
+            || self.accounts().get(&UserId(change.target_id.clone()?)).map(|account| (*account).clone());
         change.source_id.clone().map(AccountId).or_else(bound)
+    }
+
+    fn accounts(&self) -> &HashMap<&'a UserId, &'a AccountId> {
+        let memory = self.memory;
+        self.accounts.get_or_init(|| memory.users.iter().map(|(account, user)| (user, account)).collect())
     }
 
     /// The unit of a department row, from the row or from its binding.
@@ -252,7 +256,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl super::settle::Others for Shared<'_> {
     // What was read anew may hold what the run's own calls in flight made, so only bindings tell then.
     fn has_user(&self, id: &UserId) -> bool {
-        (!self.is_reread && self.users.contains_key(id)) || self.accounts.contains_key(id)
+        (!self.is_reread && self.user(id).is_some()) || self.accounts().contains_key(id)
     }
 
     fn has_department(&self, id: DepartmentId) -> bool {

@@ -20,6 +20,7 @@ use super::trouble::Trouble;
 use super::wire::{DepartmentWire, Nothing, UserIds};
 use super::write::endpoint;
 use crate::core::check::{CheckContext, CheckId, CheckStatus, Finding};
+use crate::core::error::{Error, ErrorKind};
 use crate::core::profile::IdentityField;
 use crate::core::refusal::CodeClass;
 use crate::core::target::{DepartmentId, Interface, Range};
@@ -80,11 +81,31 @@ async fn token(client: &DingTalk) -> Finding {
     }
 }
 
+/// Refuses a CorpId of another organisation: whose address book is read and written follows from the app alone, and
+/// would not be the one that the settings name. What cannot be proved either way is no reason to stop.
+pub(super) async fn refuse_foreign_corp(client: &DingTalk) -> Result<(), Error> {
+    if client.knows_corp.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    match ask_corp(client).await {
+        Err(trouble) if is_foreign(&trouble) => Err(Error::new(ErrorKind::Credentials, FOREIGN_CORP)
+            .with_code("unknownError")
+            .with_hint(COPY_CORP)),
+        Ok(()) | Err(_) => {
+            client.knows_corp.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+}
+
+const FOREIGN_CORP: &str = "the CorpId does not belong to the app (unknownError)";
+const COPY_CORP: &str = "copy the CorpId from the developer console's home page (开发者后台首页的 CorpId)";
+
 /// Only this token call sees the CorpId. For a foreign one the service answers 500 `unknownError` as well.
-async fn corp(client: &DingTalk) -> Finding {
+async fn ask_corp(client: &DingTalk) -> Result<(), Trouble> {
     let once = Patience { retries: 1, ..Patience::default() };
     let caller = &client.caller;
-    let result: Result<(), Trouble> = call(&caller.lanes, "oauth2/token", once, || async {
+    call(&caller.lanes, "oauth2/token", once, || async {
         let trouble = match caller.transport.send(caller.tokens.corp_request(&client.corp_id)).await {
             Err(failure) => Trouble::NoAnswer(failure),
             Ok(answer) => match judge(answer.status, &answer.body) {
@@ -94,8 +115,15 @@ async fn corp(client: &DingTalk) -> Finding {
         };
         attempt_of(trouble, true, !caller.has_answered.load(Ordering::Relaxed))
     })
-    .await;
-    let trouble = match result {
+    .await
+}
+
+fn is_foreign(trouble: &Trouble) -> bool {
+    trouble.code() == Some("unknownError")
+}
+
+async fn corp(client: &DingTalk) -> Finding {
+    let trouble = match ask_corp(client).await {
         Ok(()) => return pass("the CorpId belongs to the app"),
         Err(trouble) => trouble,
     };
@@ -107,16 +135,14 @@ async fn corp(client: &DingTalk) -> Finding {
         }
         Trouble::NoAnswer(_) | Trouble::NoToken(_) | Trouble::Undecodable(_) => false,
     };
-    let is_foreign = trouble.code() == Some("unknownError");
+    let is_foreign = is_foreign(&trouble);
     let mut finding = failed(trouble, "the CorpId", "");
     if is_uncertain {
         finding.status = CheckStatus::Warn;
         finding.message = format!("the CorpId could not be proved to belong to the app: {}", finding.message);
     } else if is_foreign {
-        finding.message = "the CorpId does not belong to the app (unknownError)".to_owned();
-        finding.fix = Some(
-            "copy the CorpId from the developer console's home page (开发者后台首页的 CorpId)".to_owned(),
-        );
+        finding.message = FOREIGN_CORP.to_owned();
+        finding.fix = Some(COPY_CORP.to_owned());
     }
     finding
 }

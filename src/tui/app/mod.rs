@@ -9,6 +9,7 @@ use ratatui::Frame;
 use rust_i18n::t;
 
 use super::chrome::{self, Heading, SMALLEST};
+use super::day::{News, Standing};
 use super::dispatch::{self, Way};
 use super::draft;
 use super::keys::{Action, Key};
@@ -182,9 +183,49 @@ impl App {
             if self.screens.contains_key(&ScreenId::Watch) && self.current != ScreenId::Watch {
                 offers.push(Offer::quiet(Action::Follow));
             }
+            offers.extend(self.day_offer());
             offers.push(Offer::hinted(Action::Quit));
         }
         offers
+    }
+
+    /// The demo's day, named in the footer where one looks for what to do next.
+    fn day_offer(&self) -> Option<Offer> {
+        let is_shown = self.current == ScreenId::Watch;
+        let offer = if is_shown { Offer::hinted(Action::Day) } else { Offer::quiet(Action::Day) };
+        let locale = self.shared.look.locale;
+        match self.shared.day {
+            Standing::None => None,
+            Standing::Offered => Some(offer),
+            Standing::Passing => Some(offer.unless(Some(t!("day.passes", locale = locale).into_owned()))),
+        }
+    }
+
+    fn begin_day(&mut self) -> Vec<Command> {
+        if self.shared.day == Standing::Passing {
+            return vec![Command::Note(t!("day.passes", locale = self.shared.look.locale).into_owned())];
+        }
+        self.shared.day = Standing::Passing;
+        let note = t!("day.begins", locale = self.shared.look.locale).into_owned();
+        vec![Command::Go(ScreenId::Watch), Command::Note(note), Command::Day]
+    }
+
+    fn take_day(&mut self, news: &News) -> Vec<Command> {
+        let look = self.shared.look;
+        let said = match news {
+            News::Says(says) => says.get(look.locale).cloned().unwrap_or_default(),
+            News::Over(over) => {
+                self.shared.day = Standing::Offered;
+                match over {
+                    Ok(()) => t!("day.over", locale = look.locale).into_owned(),
+                    Err(error) => {
+                        let hint = error.hint.as_deref().map(|hint| format!("; {}", look.said(hint)));
+                        format!("{}{}", look.said(&error.message), hint.unwrap_or_default())
+                    }
+                }
+            }
+        };
+        vec![Command::Note(said)]
     }
 
     fn key(&mut self, key: Key) -> Vec<Command> {
@@ -226,6 +267,7 @@ impl App {
             Action::Overview => return vec![Command::Go(ScreenId::Overview)],
             Action::Logon => return vec![Command::Go(ScreenId::Logon)],
             Action::Follow => return vec![Command::Go(ScreenId::Watch)],
+            Action::Day => return self.begin_day(),
             Action::Redraw => return vec![Command::Redraw],
             Action::Suspend => return vec![Command::Suspend],
             Action::Quit => return vec![Command::AskToQuit],
@@ -247,6 +289,7 @@ impl App {
         let mut commands = match answer {
             Answer::Wrote { path, failure } => vec![self.wrote(path, failure.as_deref())],
             Answer::Saved { draft, result } => self.saved(draft, result),
+            Answer::Day(news) => self.take_day(news),
             Answer::Application(_)
             | Answer::Logon(_)
             | Answer::Permissions(_)
@@ -282,7 +325,10 @@ impl App {
                     outside.push(self.save());
                 }
                 Command::AskToQuit if self.shared.is_unsaved() => {
-                    self.overlay = Some(Box::new(QuitQuestion::default()));
+                    self.overlay = Some(Box::new(QuitQuestion::unsaved()));
+                }
+                Command::AskToQuit if self.shared.ends_something() => {
+                    self.overlay = Some(Box::new(QuitQuestion::goes_on()));
                 }
                 Command::AskToQuit => rest.push_back(Command::Quit),
                 Command::Farewell(line) if self.farewell.len() < FAREWELL_LINES => self.farewell.push(line),

@@ -11,6 +11,7 @@ use crate::tui::look::Tone;
 use crate::tui::message::Command;
 use crate::tui::screen::{Offer, Screen};
 use crate::tui::shared::Shared;
+use crate::tui::widgets::scroll::Top;
 use crate::tui::widgets::{pane, text};
 
 /// Columns of the window.
@@ -21,13 +22,13 @@ const COLUMNS: u16 = 76;
 pub struct Help {
     topic: &'static str,
     offers: Vec<Offer>,
-    top: usize,
+    top: Top,
 }
 
 impl Help {
     /// Help on a topic and on what is offered there.
     pub fn new(topic: &'static str, offers: Vec<Offer>) -> Self {
-        Self { topic, offers, top: 0 }
+        Self { topic, offers, top: Top::default() }
     }
 
     fn lines(&self, columns: usize, locale: &str) -> Vec<String> {
@@ -47,11 +48,6 @@ impl Help {
         let (columns, rows) = shared.size;
         (usize::from(columns.min(COLUMNS)).saturating_sub(4), usize::from(rows).saturating_sub(7).max(1))
     }
-
-    fn last_top(&self, shared: &Shared) -> usize {
-        let (columns, rows) = Self::room(shared);
-        self.lines(columns, shared.look.locale).len().saturating_sub(rows)
-    }
 }
 
 impl Screen for Help {
@@ -69,19 +65,9 @@ impl Screen for Help {
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Command> {
-        let (_, page) = Self::room(shared);
-        let last = self.last_top(shared);
-        self.top = match action {
-            Action::Up => self.top.saturating_sub(1),
-            Action::Down => self.top + 1,
-            Action::PageUp => self.top.saturating_sub(page),
-            Action::PageDown => self.top + page,
-            Action::First => 0,
-            Action::Last => last,
-            _ => return vec![Command::CloseOverlay],
-        };
-        self.top = self.top.min(last);
-        Vec::new()
+        let (columns, page) = Self::room(shared);
+        let lines = self.lines(columns, shared.look.locale).len();
+        if self.top.act(action, lines, page) { Vec::new() } else { vec![Command::CloseOverlay] }
     }
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
@@ -91,7 +77,7 @@ impl Screen for Help {
         let title = t!("tui.help.title", locale = look.locale);
         let place = pane::middle(area, COLUMNS, (lines.len() as u16).saturating_add(2));
         let inner = pane::window(frame, place, &title, look);
-        let top = self.top.min(lines.len().saturating_sub(rows));
+        let top = self.top.first(lines.len(), rows);
         for (row, line) in (0..inner.height).zip(lines.iter().skip(top)) {
             let at =
                 Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), y: inner.y + row, height: 1 };

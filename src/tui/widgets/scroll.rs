@@ -40,6 +40,33 @@ impl Scroll {
     }
 }
 
+/// Where a text that is only read begins to be visible.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Top(usize);
+
+impl Top {
+    /// Moves through so many lines, of which `page` are visible. `false` when the action moves nothing.
+    pub fn act(&mut self, action: Action, lines: usize, page: usize) -> bool {
+        let last = lines.saturating_sub(page.max(1));
+        let top = match action {
+            Action::Up => self.0.saturating_sub(1),
+            Action::Down => self.0 + 1,
+            Action::PageUp => self.0.saturating_sub(page),
+            Action::PageDown => self.0 + page,
+            Action::First => 0,
+            Action::Last => last,
+            _ => return false,
+        };
+        self.0 = top.min(last);
+        true
+    }
+
+    /// The first visible line; the last one stays at the bottom where the window grew.
+    pub fn first(self, lines: usize, page: usize) -> usize {
+        self.0.min(lines.saturating_sub(page))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -55,6 +82,16 @@ mod tests {
         assert_eq!(scroll.chosen, 24);
         assert_eq!(scroll.visible(25, 10), 15..25);
         assert!(!scroll.act(Action::Copy, 25, 10));
+    }
+
+    #[test]
+    fn a_text_is_read_to_its_end_and_no_further() {
+        let mut top = Top::default();
+        assert!(top.act(Action::PageDown, 25, 10) && top.act(Action::PageDown, 25, 10));
+        assert_eq!((top.first(25, 10), top.first(25, 20), top.first(5, 10)), (15, 5, 0));
+        assert!(top.act(Action::First, 25, 10) && top.act(Action::Up, 25, 10));
+        assert_eq!(top.first(25, 10), 0);
+        assert!(!top.act(Action::Copy, 25, 10));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //! that reaches network and disk; one file for each group of screens.
 
 pub mod application;
+mod day;
 mod desk;
 mod files;
 pub mod logon;
@@ -14,6 +15,7 @@ mod survey;
 pub mod watch;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -21,6 +23,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 pub use desk::Desk;
 
+use super::day::Day;
 use super::message::{Answer, Command};
 
 /// Answers that may wait for the screen; a worker that is faster waits itself.
@@ -33,6 +36,7 @@ pub struct Worker {
     tasks: JoinSet<()>,
     kept: JoinSet<()>,
     slots: HashMap<&'static str, AbortHandle>,
+    day: Option<Arc<dyn Day>>,
 }
 
 /// The way of answers back to the screens.
@@ -56,8 +60,15 @@ impl Worker {
             tasks: JoinSet::new(),
             kept: JoinSet::new(),
             slots: HashMap::new(),
+            day: None,
         };
         (worker, receiver)
+    }
+
+    /// With a day to let pass, where the demo has one.
+    #[must_use]
+    pub fn with_day(self, day: Option<Arc<dyn Day>>) -> Self {
+        Self { day, ..self }
     }
 
     /// Begins to carry out a command. Returns at once.
@@ -85,6 +96,11 @@ impl Worker {
                     }
                 };
                 self.start(slot, past::answer(desk, request, reply));
+            }
+            Command::Day => {
+                if let Some(day) = self.day.clone() {
+                    self.start(day::DAY, day::pass(day, reply));
+                }
             }
             Command::Survey(request) => self.survey(request),
             Command::Watch(request) => self.watch(request),

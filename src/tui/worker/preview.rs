@@ -273,7 +273,7 @@ async fn decide(desk: &Desk, view: &Arc<View>, learned: Vec<Learned>) -> Result<
     let lock = connection.lock("decide")?;
     connection.journal.learn(learned).await?;
     drop(lock);
-    let memory = connection.journal.memory().await?;
+    let memory = Arc::unwrap_or_clone(connection.journal.memory().await?);
     let view = Arc::clone(view);
     off_the_screen(move || {
         let basis = Basis {

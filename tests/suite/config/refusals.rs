@@ -30,6 +30,10 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
     assert_refused(&text, &[":16:", "scenario.scope[1].tagret: unknown key", "`target`"]);
     let text = and("[[mapping.user]]\nfield = \"title\"\nvalue = ''\nwhn = \"create\"");
     assert_refused(&text, &[":20:1: mapping.user[1].whn: unknown key", "`when`"]);
+    assert_refused(
+        &and("[incremental]\npoll = 5"),
+        &["incremental.poll: unknown key", "did you mean `poll_seconds`?"],
+    );
 }
 
 #[test]
@@ -186,6 +190,8 @@ fn a_row_names_a_field_once_and_an_unknown_one_is_a_warning() {
     assert_refused(&and(&row("work place")), &["mapping.user[1].field", "is no field name"]);
     assert_refused(&and(&row("dept_id_list")), &["follows from the scope"]);
     assert_refused(&and(&row("extension.")), &["the key of a custom attribute"]);
+    assert_refused(&and(&row("extension")), &["`extension.KEY`"]);
+    assert_refused(&and(&row("init_password")), &["a password is never carried"]);
     assert_refused(&and(&(row("title") + &row("title"))), &[":21:9: mapping.user[2].field: a second row"]);
     assert_refused(&and("[[mapping.user]]\nfield = \"title\""), &[":17:", "mapping.user[1].value: missing"]);
     let rows = row("title") + &row("extension.成本中心");

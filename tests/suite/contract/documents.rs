@@ -132,6 +132,27 @@ fn a_saved_plan_is_the_printed_document_and_private() {
 }
 
 #[test]
+fn a_plan_is_written_into_a_pipe_and_behind_a_link_without_replacing_either() {
+    use std::os::unix::fs::FileTypeExt;
+    let env = TestEnv::new(&small_company());
+    let pipe = env.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+    };
+    let ran = env.run(&["preview", "--json", "--out", pipe.to_str().unwrap()]);
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo(), "{}", ran.stderr);
+    assert_eq!(reader.join().unwrap(), ran.stdout);
+    let (link, file) = (env.path("link.json"), env.path("plans.json"));
+    std::fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let ran = env.run(&["preview", "--json", "--out", link.to_str().unwrap()]);
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), ran.stdout);
+}
+
+#[test]
 fn a_plan_with_all_rows_can_be_applied_too() {
     let env = TestEnv::new(&small_company());
     let file = env.path("plan.json").to_str().unwrap().to_owned();
@@ -186,6 +207,8 @@ fn a_plan_that_is_none_or_was_changed_or_belongs_elsewhere_is_refused() {
     };
     let second = TestEnv::with(&small_company(), elsewhere, "");
     refused(&second, &["sync", "--yes", "--json", "--plan", &file]);
+    let state = env.path("state.db");
+    refused(&second, &["sync", "--yes", "--json", "--plan", &file, "--state", state.to_str().unwrap()]);
 }
 
 #[test]

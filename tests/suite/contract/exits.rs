@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{scenario, sync, whole};
+use dingsync::simulator::seed::SeedDepartment;
+
 use crate::support::{Ran, TestEnv, department, small_company, user};
 
 /// With `--json` an error is nothing, or exactly one error line.
@@ -38,6 +40,48 @@ fn a_wrong_command_line_is_64() {
         with_json.push("--json");
         error(&env.run(&with_json), 64, "usage");
     }
+}
+
+#[test]
+fn a_wrong_command_line_is_named_in_json_too() {
+    let env = TestEnv::new(&small_company());
+    for (arguments, named) in
+        [(&["undo", "--json"][..], "<RUN>"), (&["sync", "--skip-stale", "--json"], "--plan <FILE>")]
+    {
+        let error = error(&env.run(arguments), 64, "usage");
+        assert!(error["message"].as_str().unwrap().contains(named), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_variable_is_not_set_and_an_option_beats_a_wrong_one() {
+    let env = TestEnv::new(&small_company());
+    let run = |arguments: &[&str], variable: (&str, &str)| {
+        let output = env.command(arguments).env(variable.0, variable.1).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for name in ["DINGSYNC_CONFIG", "DINGSYNC_STATE", "DINGSYNC_LANG"] {
+        assert_eq!(run(&["preview", "--json"], (name, "")), (Some(0), String::new()), "{name}");
+    }
+    assert_eq!(run(&["preview", "--lang", "en", "--json"], ("DINGSYNC_LANG", "fr")).0, Some(0));
+    assert_eq!(run(&["--lang=en", "preview", "--json"], ("DINGSYNC_LANG", "fr")).0, Some(0));
+    assert_eq!(run(&["preview", "--json"], ("DINGSYNC_LANG", "fr")).0, Some(64));
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success_and_one_that_nobody_reads_is_no_failure() {
+    let env = TestEnv::new(&small_company());
+    for arguments in [&["preview", "--json"][..], &["preview"], &["preview", "--format", "csv"], &["man"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = env.command(arguments).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("standard output cannot be written"), "{arguments:?}: {stderr}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = env.command(&["preview", "--json"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]
@@ -121,7 +165,8 @@ fn commands_about_runs_and_records_that_do_not_exist_end_with_1() {
 #[test]
 fn links_are_set_to_what_exists_and_is_free_only() {
     let mut seed = small_company();
-    seed.departments = vec![department(700, "Old", 1)];
+    let partner = SeedDepartment { from_union_org: true, ..department(800, "Partner", 1) };
+    seed.departments = vec![department(700, "Old", 1), partner];
     seed.users = vec![user(90, &[700]), user(91, &[700])];
     let env = TestEnv::new(&seed);
     let set = |arguments: &[&str]| {
@@ -132,6 +177,9 @@ fn links_are_set_to_what_exists_and_is_free_only() {
     error(&set(&["user", "user_nobody", "u0090"]), 1, "state");
     error(&set(&["department", "ou_a", "4711"]), 1, "state");
     error(&set(&["department", "ou_a", "text"]), 1, "state");
+    error(&set(&["department", "ou_a", "1"]), 1, "state");
+    error(&set(&["department", "ou_root", "700"]), 1, "state");
+    error(&set(&["department", "ou_a", "800"]), 1, "state");
     assert_eq!(env.run(&["links", "list", "--json"]).json()["links"], json!([]));
     assert_eq!(set(&["user", "user_0001", "u0090"]).code, 0);
     assert_eq!(set(&["department", "ou_a", "700"]).code, 0);
@@ -266,5 +314,10 @@ fn completions_and_the_manual_need_no_settings() {
     let man = env.run(&["man"]);
     assert_eq!(man.code, 0);
     assert!(man.stdout.contains(".TH"));
+    let script = env.run(&["completions", "bash", "--json"]).json();
+    assert_eq!(script["format"], "dingsync.completions/1");
+    assert!(script["script"].as_str().unwrap().contains("_dingsync"));
+    let page = env.run(&["--json", "man"]).json();
+    assert!(page["page"].as_str().unwrap().contains(".TH"));
     assert_eq!(env.run(&["--version"]).code, 0);
 }

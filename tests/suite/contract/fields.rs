@@ -91,6 +91,14 @@ fn an_expression_that_fails_on_one_record_blocks_that_record() {
 }
 
 #[test]
+fn an_expression_that_fails_names_its_row_and_column() {
+    let text = rows(&[("title", "Concat(\"a\", Left(user.username, user.displayName))", "")]);
+    let env = TestEnv::with(&custom(0, &[]), options(), &text);
+    let detail = row(&plan(&env), "user_0001")["detail"].clone();
+    assert_eq!(detail, "row `title`, column 13: Left: argument 2 is no whole number");
+}
+
+#[test]
 fn other_keys_of_the_extension_are_preserved() {
     let mut seed = custom(0, &[("cost", "CC-9")]);
     seed.users = vec![user(1, &[1])];
@@ -179,8 +187,11 @@ fn an_unreadable_field_is_never_compared_and_an_unreadable_identity_ends_the_pre
 fn control_characters_are_left_out_and_said() {
     let mut seed = small_company();
     seed.accounts[0].display_name = Some("Eve\u{1b}[31m\u{202e}".into());
+    seed.accounts[1].display_name = Some("Eve\nAda".into());
     let env = TestEnv::new(&seed);
     let plan = plan(&env);
+    assert_eq!(warnings(row(&plan, "user_0002")), ["control_characters"]);
+    assert_eq!(change(row(&plan, "user_0002"), "name").unwrap().1, "Eve Ada");
     assert_eq!(warnings(row(&plan, "user_0001")), ["control_characters"]);
     assert_eq!(change(row(&plan, "user_0001"), "name").unwrap().1, "Eve[31m");
 }

@@ -104,6 +104,7 @@ fn mobiles_compare_as_e164_however_they_are_written() {
     let abroad = row(&plan, "user_0004");
     assert_eq!(change(abroad, "mobile").unwrap().1, "+1-2025550100");
     assert_eq!(said(&plan, "user_0005"), "blocked invalid_mobile");
+    assert!(!row(&plan, "user_0005").to_string().contains('*'), "mobiles are never masked in JSON");
     sync(&env, 3);
     let world = env.simulator.dingtalk().world();
     assert!(world.users.values().any(|user| user.state_code == "1" && user.mobile == "2025550100"));

@@ -13,6 +13,7 @@ use dingsync::core::journal::RunKind;
 use dingsync::core::plan::Approval;
 use dingsync::core::preview::preview;
 use dingsync::core::synchronize::{StopSignal, Work, apply};
+use dingsync::simulator::options::Options;
 
 use super::{assert_settled, plan, said, scenario, sync, whole};
 use crate::support::{TestEnv, account, small_company};
@@ -58,6 +59,21 @@ fn an_interrupt_while_reading_ends_with_130_and_nothing_on_standard_output() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{arguments:?}");
         assert_eq!(output.stdout, b"");
+    }
+}
+
+#[test]
+fn a_ban_while_reading_is_told_and_can_be_interrupted() {
+    use std::io::BufRead;
+    for arguments in [["preview", "--json"], ["sync", "--yes"], ["check", "--json"]] {
+        let env = TestEnv::new(&small_company());
+        env.fault("html-answer=1@department/listsub");
+        let mut child = start(&env, &arguments);
+        let mut told = String::new();
+        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+        assert!(told.contains("lets nothing through for 3"), "{arguments:?}: {told}");
+        signal(&child, "-INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
     }
 }
 
@@ -183,6 +199,30 @@ fn a_resumed_run_keeps_its_id_and_needs_no_approval() {
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     assert_eq!(resumed.lines()[0]["run"], run);
     assert_eq!(env.run(&["runs", "--json"]).json()["runs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_run_that_only_was_interrupted_is_left_to_resume_by_a_retry() {
+    let mut seed = small_company();
+    seed.accounts.extend((7..60).map(|number| account(number, &["ou_c"])));
+    let env = TestEnv::with(&seed, Options { dingtalk_qps: 4, ..Options::default() }, "");
+    let mut child = start(&env, &["sync", "--yes", "--json"]);
+    let made = || !env.simulator.dingtalk().written().is_empty();
+    until("the first write", made);
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let run = env.run(&["runs", "--json"]).json()["runs"][0]["run"].clone();
+    let retried = env.run(&["retry", "--yes", "--json"]);
+    assert_eq!(retried.code, 1, "{}", retried.stdout);
+    let error = retried.json()["error"].clone();
+    assert!(error["message"].as_str().unwrap().contains(run.as_str().unwrap()), "{error}");
+    env.fault("qps=1000");
+    let settings = std::fs::read_to_string(env.path("dingsync.toml")).unwrap();
+    let faster = settings.replace("calls_per_second = 4\n", "calls_per_second = 1000\n");
+    std::fs::write(env.path("dingsync.toml"), faster).unwrap();
+    let resumed = env.run(&["resume", "--json"]);
+    assert_eq!((resumed.code, &resumed.lines()[0]["run"]), (0, &run), "{}", resumed.stderr);
+    assert_settled(&env);
 }
 
 #[test]

@@ -76,8 +76,8 @@ async fn the_whole_company_is_read_each_person_once() {
     assert_eq!(read.users[1].departments, [DepartmentId(2), DepartmentId(4)]);
     assert!(!read.unreadable.contains("mobile") && read.unreadable.contains("email"));
     assert_eq!(read.read_at_ms, 1_700_000_000_000);
-    // Token, range, head-count, administrators; children and details of four departments, five pages.
-    assert_eq!(read.calls, 17);
+    // Token, range, CorpId, head-count, administrators; children and details of four departments, five pages.
+    assert_eq!(read.calls, 18);
 }
 
 #[tokio::test]

@@ -26,19 +26,9 @@ fn app(directory: &std::path::Path, locale: &'static str) -> App {
         language: None,
     };
     let file = SettingsFile::open(&load).unwrap();
-    App::new(Shared {
-        look: Look { locale, is_ascii: false, has_colour: false },
-        now_ms: NOW,
-        size: (80, 24),
-        draft: file.saved.clone(),
-        file,
-        survey: Default::default(),
-        log_path: PathBuf::new(),
-        run: None,
-        is_own_world: false,
-        is_run_starting: false,
-        check_warnings: 0,
-    })
+    let mut shared = Shared::new(Look { locale, is_ascii: false, has_colour: false }, file, PathBuf::new());
+    (shared.now_ms, shared.size) = (NOW, (80, 24));
+    App::new(shared)
 }
 
 fn drift() -> Drift {

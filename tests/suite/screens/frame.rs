@@ -4,7 +4,7 @@ use dingsync::tui::chrome;
 use dingsync::tui::dispatch::{self, Way};
 use dingsync::tui::kept;
 use dingsync::tui::keys::{Action, Key};
-use dingsync::tui::message::{Command, Message};
+use dingsync::tui::message::{Answer, Command, Message};
 use dingsync::tui::screen::{Offer, ScreenId};
 use ratatui::style::Color;
 
@@ -179,12 +179,26 @@ fn leaving_with_unsaved_answers_asks_once() {
 }
 
 #[test]
+fn a_note_too_long_for_the_rule_is_shown_whole_and_gone_with_its_moment() {
+    let mut stage = Stage::new(Some(WHOLE), ENGLISH, Some(ScreenId::Overview));
+    let before = stage.picture(80, 24);
+    let failure = "the disk is full; ".repeat(7) + "and that is all";
+    stage.answer(Answer::Wrote { path: "plan.json".into(), failure: Some(failure) });
+    let shown = stage.picture(80, 24);
+    assert!(shown.contains("and that is all"), "{shown}");
+    assert_eq!(shown.lines().count(), before.lines().count());
+    assert!(shown.lines().next_back().unwrap().contains("Ctrl-Q quit"));
+    stage.wait(9_000);
+    assert!(!stage.picture(80, 24).contains("the disk is full"));
+}
+
+#[test]
 fn save_and_leave_saves_first() {
     let mut stage = Stage::new(None, ENGLISH, Some(ScreenId::Application));
     stage.type_text("Acme").press(&[Key::Ctrl('q'), Key::Right, Key::Enter]);
     let Some(Command::SaveTo(file, draft)) = stage.commands.pop() else { panic!("{:?}", stage.commands) };
     let result = file.save(&draft).map(Box::new);
-    stage.answer(dingsync::tui::message::Answer::Saved { draft, result });
+    stage.answer(Answer::Saved { draft, result });
     assert!(matches!(stage.commands.pop(), Some(Command::Quit)));
     assert!(!stage.app.shared.is_unsaved());
 }

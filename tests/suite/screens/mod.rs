@@ -2,6 +2,7 @@
 
 mod any_order;
 mod application;
+mod demo;
 mod frame;
 mod logon;
 mod mapping;

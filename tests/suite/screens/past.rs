@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dingsync::core::event::{Outcome, RecordEvent, RunStatus, RunSummary};
 use dingsync::core::field::FieldName;
 use dingsync::core::journal::{LockHolder, RunKind, RunRecord};
-use dingsync::core::plan::{Action, ActionCounts, Entity, FieldChange, FieldValue, Summary};
+use dingsync::core::plan::{Action, ActionCounts, Entity, FieldChange, FieldValue, Plan, Summary};
+use dingsync::core::profile::Leavers;
 use dingsync::live::Errand;
 use dingsync::report::{Report, Row};
 use dingsync::tui::keys::Key;
@@ -15,6 +16,7 @@ use dingsync::tui::worker::past::{Request, Standing, Told, Tried};
 use dingsync::tui::worker::run;
 
 use super::stage::{ASCII, CHINESE, ENGLISH, SIZES, Stage, WHOLE};
+use crate::planned::Company;
 
 fn run(id: &str, kind: RunKind, status: RunStatus, failed: u64) -> RunRecord {
     let users = ActionCounts { conflict: 12, blocked: 33, hold: 4, ..ActionCounts::default() };
@@ -186,4 +188,69 @@ fn export_and_undo_are_asked_of_the_worker() {
         matches!(&asked[..], [Request::Export(run, "en"), Request::Undo(other)] if run == other && run == "20260131-0002"),
         "{asked:?}"
     );
+}
+
+/// An inverse as good as any: six people are removed, three may be.
+fn inverse(leavers: usize) -> Arc<Plan> {
+    let mut company = Company::new();
+    company.profile.display_name = "Acme to DingTalk".into();
+    company.profile.scenario.leavers = Leavers::Remove;
+    company.profile.limits.remove_users = 3;
+    company.profile.limits.remove_percent = 100;
+    company.account("a", "A", "13800000001", "", &["ou_root"]);
+    for number in 0..leavers {
+        company.user(&format!("u{number}"), "离职", &format!("1390000000{number}"), "", &[1]);
+        company.bind(&format!("left{number}"), &format!("u{number}"));
+    }
+    Arc::new(company.plan())
+}
+
+fn undoing(plan: &Arc<Plan>) -> Stage {
+    let mut stage = opened(ENGLISH);
+    stage.press(&[Key::Char('u')]);
+    stage.answer(Answer::Past(Told::Undo("20260131-0002".into(), Ok(plan.clone()))));
+    stage.commands.clear();
+    stage
+}
+
+fn started(stage: &Stage) -> Option<(String, Option<u64>)> {
+    stage.commands.iter().find_map(|command| match command {
+        Command::Run(run::Request::Start(Errand::Undo { run, removals }, _)) => {
+            Some((run.clone(), *removals))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_run_is_undone_by_typed_numbers_and_only_by_the_inverse_that_was_looked_at() {
+    let plan = inverse(6);
+    let mut stage = undoing(&plan);
+    stage.press(&[Key::Char('c')]);
+    insta::assert_snapshot!("undo_confirm", stage.picture(80, 24));
+    stage.type_text("7").press(&[Key::Enter]);
+    assert!(stage.commands.is_empty(), "the removals are typed too: {:?}", stage.commands);
+    stage.type_text("6").press(&[Key::Enter]);
+    assert!(matches!(stage.commands.pop(), Some(Command::Past(Request::Undo(_)))), "it is made again first");
+    assert_eq!(started(&stage), None);
+    stage.answer(Answer::Past(Told::Undo("20260131-0002".into(), Ok(plan.clone()))));
+    assert_eq!(started(&stage), Some(("20260131-0002".into(), Some(6))));
+    assert_eq!(stage.app.current(), ScreenId::Sync);
+
+    let mut stage = undoing(&plan);
+    stage.press(&[Key::Char('c')]).type_text("7").press(&[Key::Enter]).type_text("6").press(&[Key::Enter]);
+    stage.answer(Answer::Past(Told::Undo("20260131-0002".into(), Ok(inverse(5)))));
+    assert_eq!(started(&stage), None, "DingTalk changed meanwhile");
+    let picture = stage.picture(120, 40);
+    assert!(picture.contains("changed meanwhile") && picture.contains("(5 removals)"), "{picture}");
+}
+
+#[test]
+fn an_undo_that_was_called_off_starts_nothing_even_when_the_answer_is_under_way() {
+    let plan = inverse(1);
+    let mut stage = undoing(&plan);
+    stage.press(&[Key::Char('c')]).type_text("2").press(&[Key::Enter, Key::Esc]);
+    stage.answer(Answer::Past(Told::Undo("20260131-0002".into(), Ok(plan))));
+    assert_eq!(started(&stage), None);
+    assert!(stage.picture(80, 24).contains("dingsync undo 20260131-0002"));
 }

@@ -14,7 +14,7 @@ use super::{MORNING, end, intent, open, owner, place, plan, start};
 async fn seen(path: &std::path::Path) -> Option<String> {
     let store = Store::open(path, &owner()).ok()?;
     let memory = store.memory().await.ok()?;
-    let mut users: Vec<_> = memory.users.into_iter().collect();
+    let mut users: Vec<_> = memory.users.iter().collect();
     users.sort();
     let unfinished = store.unfinished().await.ok()?;
     let unfinished = unfinished.map(|run| (run.run, run.plan == plan(), run.seen, run.ended, run.in_flight));

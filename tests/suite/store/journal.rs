@@ -2,7 +2,7 @@
 
 use dingsync::core::event::{Outcome, RunStatus, RunSummary};
 use dingsync::core::field::FieldName;
-use dingsync::core::journal::{CallEnd, Decision, Journal, Learned, Unstored, UnstoredKey};
+use dingsync::core::journal::{CallEnd, Decision, Journal, Learned, Memory, Unstored, UnstoredKey};
 use dingsync::core::plan::Entity;
 use dingsync::core::source::{AccountId, UnitId};
 use dingsync::core::target::{DepartmentId, UserId, Written};
@@ -19,39 +19,43 @@ async fn what_was_learned_is_remembered_after_reopening() {
     let key = UnstoredKey { entity: Entity::User, target_id: "01".into(), field: FieldName::new("email") };
     let value = Unstored { sent: None, read_back: Some("a@b.example".into()) };
     let store = open(&path);
-    store
-        .learn(vec![
-            Learned::BindUser(account("user_a"), UserId("01".into())),
-            Learned::BindUser(account("user_b"), UserId("02".into())),
-            Learned::UnbindUser(account("user_b")),
-            Learned::BindDepartment(UnitId("ou_a".into()), DepartmentId(7)),
-            Learned::BindDepartment(UnitId("ou_a".into()), DepartmentId(8)),
-            Learned::Pending(account("user_c"), "+8613800000000".into()),
-            Learned::Unstored(key.clone(), value.clone()),
-            Learned::MovedLeaver(account("user_d")),
-            Learned::Decided(account("user_e"), Some(Decision::LinkTo(UserId("05".into())))),
-        ])
-        .await
-        .expect("learned");
+    let first = vec![
+        Learned::BindUser(account("user_a"), UserId("01".into())),
+        Learned::BindUser(account("user_b"), UserId("02".into())),
+        Learned::UnbindUser(account("user_b")),
+        Learned::BindDepartment(UnitId("ou_a".into()), DepartmentId(7)),
+        Learned::BindDepartment(UnitId("ou_a".into()), DepartmentId(8)),
+        Learned::Pending(account("user_c"), "+8613800000000".into()),
+        Learned::Unstored(key.clone(), value.clone()),
+        Learned::MovedLeaver(account("user_d")),
+        Learned::Decided(account("user_e"), Some(Decision::LinkTo(UserId("05".into())))),
+        Learned::LeftOutUnit(UnitId("ou_b".into()), true),
+    ];
+    // Whoever follows changes takes them into what it remembers by itself, and has to come to the same.
+    let mut taken_in = Memory::default();
+    first.iter().cloned().for_each(|lesson| taken_in.learn(lesson));
+    store.learn(first).await.expect("learned");
     drop(store);
     let store = open(&path);
     let memory = store.memory().await.expect("memory");
-    assert_eq!(memory.users.into_iter().collect::<Vec<_>>(), [(account("user_a"), UserId("01".into()))]);
+    assert_eq!(*memory, taken_in);
+    assert_eq!(memory.users.iter().collect::<Vec<_>>(), [(&account("user_a"), &UserId("01".into()))]);
     assert_eq!(memory.departments[&UnitId("ou_a".into())], DepartmentId(8));
     assert_eq!(memory.pending[&account("user_c")], "+8613800000000");
     assert_eq!(memory.unstored[&key], value);
     assert!(memory.moved_leavers.contains(&account("user_d")));
     assert_eq!(memory.decisions[&account("user_e")], Decision::LinkTo(UserId("05".into())));
-    store
-        .learn(vec![
-            Learned::UnbindDepartment(UnitId("ou_a".into())),
-            Learned::NotPending(account("user_c")),
-            Learned::NotLeaver(account("user_d")),
-            Learned::Decided(account("user_e"), None),
-        ])
-        .await
-        .expect("learned");
+    let second = vec![
+        Learned::UnbindDepartment(UnitId("ou_a".into())),
+        Learned::NotPending(account("user_c")),
+        Learned::NotLeaver(account("user_d")),
+        Learned::Decided(account("user_e"), None),
+        Learned::LeftOutUnit(UnitId("ou_b".into()), false),
+    ];
+    second.iter().cloned().for_each(|lesson| taken_in.learn(lesson));
+    store.learn(second).await.expect("learned");
     let memory = store.memory().await.expect("memory");
+    assert_eq!(*memory, taken_in);
     assert!(memory.departments.is_empty() && memory.pending.is_empty());
     assert!(memory.moved_leavers.is_empty() && memory.decisions.is_empty());
 }

@@ -7,7 +7,7 @@ use crate::core::field::user_field;
 use crate::core::normalise;
 use crate::core::plan::{Action, Change, DepartmentRef, Entity, FieldChange, FieldValue};
 use crate::core::source::UnitId;
-use crate::core::target::{Department, DepartmentId, TargetSnapshot, User};
+use crate::core::target::{Department, DepartmentId, TargetSnapshot};
 
 /// Why one row waits for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn connect(graph: &mut Graph, first: usize, then: usize, need: Need) {
 struct Builder<'a> {
     changes: &'a [Change],
     departments: HashMap<DepartmentId, &'a Department>,
-    users: HashMap<&'a str, &'a User>,
+    snapshot: &'a TargetSnapshot,
     /// The row that creates a unit's department.
     created: HashMap<UnitId, usize>,
     /// The row that creates a user with a userid of our choice.
@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
         let mut builder = Self {
             changes,
             departments: snapshot.departments.iter().map(|department| (department.id, department)).collect(),
-            users: snapshot.users.iter().map(|user| (user.id.0.as_str(), user)).collect(),
+            snapshot,
             created: HashMap::new(),
             created_users: HashMap::new(),
             moved: HashMap::new(),
@@ -248,12 +248,12 @@ impl<'a> Builder<'a> {
                 let preparation = (!is_removal).then_some(Preparation::Rename);
                 let old = self.parent_before(change).zip(self.name_before(change));
                 old.filter(|_| moves || is_removal)
-                    .map(|(parent, name)| (Unique::Sibling(parent, normalise::text(&name)), preparation))
+                    .map(|(parent, name)| (sibling(parent, &name), preparation))
                     .into_iter()
                     .collect()
             }
             (Entity::User, Action::Remove) => {
-                let Some(user) = change.target_id.as_deref().and_then(|id| self.users.get(id)) else {
+                let Some(user) = change.target_id.as_deref().and_then(|id| self.snapshot.user(id)) else {
                     return Vec::new();
                 };
                 let fields = user.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -292,10 +292,7 @@ impl<'a> Builder<'a> {
                     None => self.name_before(change),
                 };
                 let claimed = parent.zip(name);
-                claimed
-                    .map(|(parent, name)| Unique::Sibling(parent, normalise::text(&name)))
-                    .into_iter()
-                    .collect()
+                claimed.map(|(parent, name)| sibling(parent, &name)).into_iter().collect()
             }
             (Entity::User, _) => change
                 .fields
@@ -351,11 +348,15 @@ impl<'a> Builder<'a> {
         match field(change, "dept_id_list") {
             Some(field) => references(&field.before).into_iter().filter_map(existing).collect(),
             None => {
-                let user = change.target_id.as_deref().and_then(|id| self.users.get(id));
+                let user = change.target_id.as_deref().and_then(|id| self.snapshot.user(id));
                 user.map(|user| user.departments.clone()).unwrap_or_default()
             }
         }
     }
+}
+
+fn sibling(parent: DepartmentId, name: &str) -> Unique {
+    Unique::Sibling(parent, normalise::text(name).into_owned())
 }
 
 fn unique(name: &str, value: &str) -> Option<Unique> {
@@ -364,8 +365,8 @@ fn unique(name: &str, value: &str) -> Option<Unique> {
     }
     let value = match name {
         "mobile" => normalise::e164(None, value)?,
-        "email" => normalise::email(value),
-        _ => normalise::text(value),
+        "email" => normalise::email(value).into_owned(),
+        _ => normalise::text(value).into_owned(),
     };
     Some(Unique::Field(name.to_owned(), value))
 }

@@ -1,6 +1,8 @@
 //! The history: every run, one run's report with its failures first, and what undoing it would do.
 
+mod approval;
 mod picture;
+mod undo;
 
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use ratatui::layout::{Position, Rect};
 use rust_i18n::t;
 
 use crate::core::event::Outcome;
-use crate::core::plan::{Action as Planned, Change, Plan};
+use crate::core::plan::Plan;
 use crate::report::{Report, Row};
 use crate::tui::keys::{Action, Key};
 use crate::tui::message::{Answer, Command};
@@ -18,6 +20,7 @@ use crate::tui::shared::{Loadable, Shared};
 use crate::tui::widgets::scroll::Scroll;
 use crate::tui::widgets::text_field::TextField;
 use crate::tui::worker::past::{Failure, Request, Standing, Told};
+use approval::Approval;
 
 /// What fills the pane.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct History {
     runs: Loadable<Arc<Standing>>,
     report: Loadable<Arc<Report>>,
     undo: Loadable<Arc<Plan>>,
+    /// Being typed: that the inverse is to be applied.
+    approval: Option<Approval>,
     list: Scroll,
     rows: Scroll,
     undone: Scroll,
@@ -68,26 +73,6 @@ impl History {
 
     fn chosen_row(&self) -> Option<&Row> {
         self.report()?.rows.get(*self.order.get(self.rows.chosen)?)
-    }
-
-    /// The inverse's rows: what cannot be undone first.
-    fn inverse(&self) -> Vec<&Change> {
-        let Loadable::Ready(plan) = &self.undo else { return Vec::new() };
-        let is_lost = |change: &&Change| change.action == Planned::Blocked;
-        let lost = plan.changes.iter().filter(is_lost);
-        lost.chain(plan.changes.iter().filter(|change| !is_lost(change))).collect()
-    }
-
-    /// The command that applies the inverse.
-    fn undo_command(&self) -> String {
-        let run = self.report().map_or("RUN", |report| report.run.run.as_str());
-        let mut command = format!("dingsync undo {run} --yes");
-        if let Loadable::Ready(plan) = &self.undo
-            && !plan.limits.is_empty()
-        {
-            command.push_str(&format!(" --approve-removals {}", plan.removals()));
-        }
-        command
     }
 
     /// Failures first, then what was skipped or waits, then the rest; as filtered.
@@ -131,6 +116,7 @@ impl History {
                 self.arrange();
             }
             View::Report => self.view = View::Runs,
+            View::Undo if self.approval.take().is_some() => {}
             View::Undo => self.view = View::Report,
             View::Runs => {}
         }
@@ -182,7 +168,18 @@ fn loaded<T: Clone>(result: &Result<T, Failure>) -> Loadable<T> {
 }
 
 impl Screen for History {
-    fn offers(&self, _shared: &Shared) -> Vec<Offer> {
+    fn offers(&self, shared: &Shared) -> Vec<Offer> {
+        if let Some(approval) = &self.approval {
+            let mut offers = Vec::new();
+            if approval.checking.is_none() {
+                offers.push(Offer::hinted(Action::Activate).named("history.confirm.write"));
+            }
+            if approval.has_two() && approval.checking.is_none() {
+                offers.push(Offer::hinted(Action::NextPane).named("plan.other_number"));
+            }
+            offers.push(Offer::hinted(Action::Close));
+            return offers;
+        }
         if self.is_filtering {
             return vec![
                 Offer::hinted(Action::Activate).named("history.offer.filter"),
@@ -201,25 +198,33 @@ impl Screen for History {
                 offers.push(Offer::hinted(Action::Undo).named("history.offer.undo"));
                 offers.push(Offer::hinted(Action::Close));
             }
-            View::Undo => offers.extend([Action::Copy, Action::Close].map(Offer::hinted)),
+            View::Undo => {
+                let obstacle = self.inverted().map_or_else(
+                    || Some(t!("history.confirm.unread", locale = shared.look.locale).into_owned()),
+                    |plan| approval::obstacle(plan, shared.look),
+                );
+                offers.push(Offer::hinted(Action::Commit).named("history.offer.commit").unless(obstacle));
+                offers.extend([Action::Copy, Action::Close].map(Offer::hinted));
+            }
         }
         offers.extend([Action::Up, Action::Down].map(Offer::hinted));
         offers.extend([Action::PageUp, Action::PageDown, Action::First, Action::Last].map(Offer::quiet));
         if self.view == View::Runs {
-            offers.push(Offer::hinted(Action::AllAgain));
+            offers.push(Offer::hinted(Action::AllAgain).named("history.offer.again"));
             offers.push(Offer::hinted(Action::Back).named("history.offer.overview"));
         }
         offers
     }
 
     fn is_typing(&self) -> bool {
-        self.is_filtering
+        let is_approving = self.approval.as_ref().is_some_and(|approval| approval.checking.is_none());
+        self.is_filtering || is_approving
     }
 
     fn enter(&mut self, shared: &mut Shared) -> Vec<Command> {
         self.runs = Loadable::Loading(shared.now_ms);
         let mut commands = vec![Command::Past(Request::Standing)];
-        self.view = View::Runs;
+        (self.view, self.approval) = (View::Runs, None);
         if let Some(run) = shared.run.take() {
             commands.extend(self.open(run, shared.now_ms));
         }
@@ -227,6 +232,14 @@ impl Screen for History {
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Command> {
+        if let Some(approval) = &mut self.approval {
+            match action {
+                Action::NextPane => approval.next_field(),
+                Action::Activate => return self.approve(shared),
+                _ => self.close(),
+            }
+            return Vec::new();
+        }
         if self.is_filtering {
             self.is_filtering = false;
             if action == Action::Close {
@@ -256,6 +269,7 @@ impl Screen for History {
                     (View::Undo, Loadable::Loading(shared.now_ms), Scroll::default());
                 return vec![Command::Past(Request::Undo(run))];
             }
+            Action::Commit => self.approval = self.inverted().map(|plan| Approval::new(plan)),
             Action::Copy => {
                 let note = t!("tui.note.copied", locale = shared.look.locale).into_owned();
                 return vec![Command::Copy(self.undo_command()), Command::Note(note)];
@@ -266,19 +280,25 @@ impl Screen for History {
     }
 
     fn type_in(&mut self, key: Key, _shared: &mut Shared) -> Vec<Command> {
-        if self.filter.key(key) {
+        if let Some(approval) = &mut self.approval {
+            approval.field().key(key);
+        } else if self.filter.key(key) {
             self.arrange();
         }
         Vec::new()
     }
 
     fn paste(&mut self, text: &str, _shared: &mut Shared) -> Vec<Command> {
+        if let Some(approval) = &mut self.approval {
+            approval.field().paste(text);
+            return Vec::new();
+        }
         self.filter.paste(text);
         self.arrange();
         Vec::new()
     }
 
-    fn receive(&mut self, answer: &Answer, _shared: &mut Shared) -> Vec<Command> {
+    fn receive(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Command> {
         let Answer::Past(told) = answer else { return Vec::new() };
         match told {
             Told::Standing(standing) => {
@@ -289,7 +309,7 @@ impl Screen for History {
                 self.report = loaded(report);
                 self.arrange();
             }
-            Told::Undo(_, plan) => self.undo = loaded(plan),
+            Told::Undo(run, plan) => return self.take_inverse(run, plan, shared),
             Told::Idaas(_) | Told::Dingtalk(_) => {}
         }
         Vec::new()
@@ -301,9 +321,15 @@ impl Screen for History {
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
         picture::draw(self, frame, area, shared);
+        if let (Some(approval), Some(plan), Some(report)) = (&self.approval, self.inverted(), self.report()) {
+            approval.render(frame, area, (&report.run.run, plan), shared.now_ms, shared.look);
+        }
     }
 
     fn cursor(&self, area: Rect, _shared: &Shared) -> Option<Position> {
+        if let Some(approval) = self.approval.as_ref().filter(|_| self.is_typing()) {
+            return approval.cursor(area);
+        }
         if self.is_filtering { self.filter.cursor(picture::filter_row(area), false) } else { None }
     }
 

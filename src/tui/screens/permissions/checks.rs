@@ -77,6 +77,15 @@ impl Checks {
         }
     }
 
+    /// The item that has been running longest, and since when: it may be out of sight.
+    pub(super) fn longest(&self) -> Option<(CheckId, i64)> {
+        let running = CheckId::ALL.into_iter().filter_map(|id| match self.stage(id) {
+            Stage::Running(since) => Some((id, since)),
+            Stage::Idle | Stage::Waiting | Stage::Done(..) => None,
+        });
+        running.min_by_key(|(_, since)| *since)
+    }
+
     /// The item, once it ended.
     pub(super) fn item(&self, id: CheckId) -> Option<&CheckItem> {
         self.done.iter().map(|(item, _)| item).find(|item| item.id == id)

@@ -216,7 +216,14 @@ fn totals(screen: &Permissions, frame: &mut Frame<'_>, area: Rect, shared: &Shar
         (false, false, _) if screen.checks.is_complete() => ("permissions.state.passed", Tone::Good),
         (false, false, _) => ("permissions.state.open", Tone::Plain),
     };
-    let right = t!(right, locale = look.locale);
+    let right = match screen.checks.longest() {
+        Some((id, since)) => {
+            let item = t!(format!("check.item.{}", id.as_str()), locale = look.locale);
+            let waited = waited(since, shared.now_ms, look);
+            t!("permissions.state.running_item", item = item, waited = waited, locale = look.locale)
+        }
+        None => t!(right, locale = look.locale),
+    };
     let line = text::between(&format!(" {left}"), &format!("{right} "), usize::from(area.width), look);
     frame.render_widget(Line::styled(line, look.style(tone)), area);
 }

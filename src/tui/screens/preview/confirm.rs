@@ -69,7 +69,7 @@ impl Confirm {
         if self.is_typing(sheet) {
             offers.push(Offer::hinted(Action::Activate).named("plan.write"));
             if self.removals.is_some() {
-                offers.push(Offer::hinted(Action::NextPane));
+                offers.push(Offer::hinted(Action::NextPane).named("plan.other_number"));
             }
         }
         let close = if self.verifying.is_some() { "plan.cancel" } else { "tui.action.close" };

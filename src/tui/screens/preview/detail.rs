@@ -7,6 +7,7 @@ use super::{logon, words};
 use crate::core::browse::{Branch, Kind};
 use crate::core::journal::Decision;
 use crate::core::plan::{Change, Entity, FieldValue, Warning};
+use crate::core::sentences::in_language;
 use crate::core::source::AccountId;
 use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text;
@@ -118,7 +119,7 @@ fn why(lines: &mut Lines, sheet: &Sheet, row: u32, change: &Change, locale: &str
     let mark = sheet.view.browser.kind(row).mark();
     lines.add(tone, &format!("{mark} {}", words::reason(change, locale)));
     if let Some(detail) = change.detail.as_deref().filter(|_| change.reason.is_some()) {
-        lines.add(Tone::Plain, &format!("  {}", super::told::told(detail, locale)));
+        lines.add(Tone::Plain, &format!("  {}", in_language(detail, locale)));
     }
     if let Some(reason) = change.reason {
         lines.add(Tone::Plain, &t!(format!("plan.remedy.{}", reason.as_str()), locale = locale));

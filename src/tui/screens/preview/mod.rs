@@ -14,7 +14,6 @@ mod offers;
 mod places;
 mod reader;
 mod sheet;
-mod told;
 mod window;
 mod words;
 

@@ -72,7 +72,9 @@ impl PreviewScreen {
         offers.push(Offer::hinted(Action::Kind9).unless(no_logon));
         offers.extend([
             Offer::hinted(Action::Filter),
-            Offer::hinted(Action::Activate).named(if in_tree { "plan.show_branch" } else { "plan.details" }),
+            Offer::hinted(Action::Activate)
+                .named(if in_tree { "plan.show_branch" } else { "plan.details" })
+                .unless((!in_tree && !has_row).then(|| refused("plan.no_row")).flatten()),
             Offer::hinted(Action::Why).unless((!has_row).then(|| refused("plan.no_row")).flatten()),
             Offer::hinted(Action::NextPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),
             Offer::quiet(Action::PreviousPane).named(if in_tree { "plan.to_rows" } else { "plan.to_tree" }),

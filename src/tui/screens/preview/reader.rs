@@ -7,15 +7,17 @@ use ratatui::text::Line;
 use rust_i18n::t;
 
 use super::sheet::Sheet;
-use super::{counts, detail, logon, told, words};
+use super::{counts, detail, logon, words};
 use crate::core::browse::Kind;
 use crate::core::plan::{Change, Plan};
 use crate::core::planner::Explanation;
 use crate::core::saved::Stale;
+use crate::core::sentences::in_language;
 use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::screen::Offer;
 use crate::tui::shared::Shared;
+use crate::tui::widgets::scroll::Top;
 use crate::tui::widgets::{pane, text};
 use crate::tui::worker::preview::short_id;
 
@@ -45,13 +47,13 @@ pub(super) enum Page {
 pub(super) struct Reader {
     /// What is read.
     pub(super) page: Page,
-    top: usize,
+    top: Top,
 }
 
 impl Reader {
     /// From the top.
     pub(super) fn new(page: Page) -> Self {
-        Self { page, top: 0 }
+        Self { page, top: Top::default() }
     }
 
     /// What keys do here.
@@ -87,18 +89,8 @@ impl Reader {
         let place = Self::place(super::places::Places::now(shared).whole(), usize::MAX);
         let (columns, page) =
             (usize::from(place.width).saturating_sub(4), usize::from(place.height).saturating_sub(2));
-        let last = self.lines(sheet, columns, is_revealed, shared).len().saturating_sub(page.max(1));
-        self.top = match action {
-            Action::Up => self.top.saturating_sub(1),
-            Action::Down => self.top + 1,
-            Action::PageUp => self.top.saturating_sub(page),
-            Action::PageDown => self.top + page,
-            Action::First => 0,
-            Action::Last => last,
-            _ => return false,
-        }
-        .min(last);
-        true
+        let lines = self.lines(sheet, columns, is_revealed, shared).len();
+        self.top.act(action, lines, page)
     }
 
     /// Draws the window.
@@ -115,7 +107,7 @@ impl Reader {
         let place = Self::place(area, lines.len());
         let inner = pane::window(frame, place, &self.title(sheet, shared.look.locale), shared.look);
         let rows = usize::from(inner.height);
-        let top = self.top.min(lines.len().saturating_sub(rows));
+        let top = self.top.first(lines.len(), rows);
         for (row, (tone, line)) in (0..inner.height).zip(lines.iter().skip(top)) {
             let at =
                 Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), y: inner.y + row, height: 1 };
@@ -220,10 +212,15 @@ fn quoted(word: &str) -> String {
 fn outcome(change: &Change, locale: &str) -> String {
     let kind = Kind::of(change.action);
     let detail = change.detail.as_deref().filter(|_| change.reason.is_some());
-    let detail = detail.map(|detail| told::told(detail, locale)).unwrap_or_default();
+    let detail = detail.map(|detail| in_language(detail, locale).into_owned()).unwrap_or_default();
     let parts = [words::reason(change, locale), detail, words::fields(change, &[], locale)];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     format!("{} {}  {}", kind.mark(), words::kind(kind, locale), parts.join("; ")).trim_end().to_owned()
+}
+
+/// Sentences with `; ` between them, each in the operator's language.
+fn said_all(sentences: &str, locale: &str) -> String {
+    sentences.split("; ").map(|sentence| in_language(sentence, locale)).collect::<Vec<_>>().join("; ")
 }
 
 fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String> {
@@ -233,7 +230,7 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
         let Some(field) = &step.field else {
             let result = match (&explanation.change, step.step) {
                 (Some(change), "change") => outcome(change, locale),
-                _ => told::told_all(&step.result, locale),
+                _ => said_all(&step.result, locale),
             };
             lines.push(format!("{name}: {result}"));
             continue;
@@ -248,8 +245,10 @@ fn why(explanation: &Explanation, is_revealed: bool, locale: &str) -> Vec<String
             };
             lines.push(format!("    {path}: {shown}"));
         }
-        lines
-            .push(format!("    -> {}", words::mobile(field, &told::told(&step.result, locale), is_revealed)));
+        lines.push(format!(
+            "    -> {}",
+            words::mobile(field, &in_language(&step.result, locale), is_revealed)
+        ));
     }
     lines
 }

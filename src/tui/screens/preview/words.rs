@@ -10,6 +10,7 @@ use crate::core::journal::Decision;
 use crate::core::leave_out::LeftOut;
 use crate::core::normalise::mask_mobile;
 use crate::core::plan::{Action, Change, Entity, FieldChange, FieldValue, MatchedBy, Warning};
+use crate::core::sentences::in_language;
 use crate::core::source::AccountId;
 use crate::tui::look::Tone;
 use crate::tui::worker::preview::View;
@@ -158,7 +159,7 @@ pub(super) fn reason(change: &Change, locale: &str) -> String {
     let word = change.reason.map(|reason| t!(format!("reason.{}", reason.as_str()), locale = locale));
     match (word, &change.detail) {
         (Some(word), _) => word.into_owned(),
-        (None, Some(detail)) => super::told::told(detail, locale),
+        (None, Some(detail)) => in_language(detail, locale).into_owned(),
         (None, None) => String::new(),
     }
 }

@@ -86,8 +86,17 @@ impl Sync {
     fn is_lost(&self) -> bool {
         matches!(self.stage, Stage::Following)
             && !self.is_alive
+            && !self.is_logon_lost()
             && self.course.finished.is_none_or(|(status, _)| is_open(status))
             && !self.course.run.is_empty()
+    }
+
+    /// Its process went after the run's own end, in the middle of QR code logon: there is no run to be finished, and the
+    /// rest of logon is planned with the next preview.
+    fn is_logon_lost(&self) -> bool {
+        let course = &self.course;
+        let is_begun = course.logon.done > 0 && course.done >= course.total;
+        matches!(self.stage, Stage::Following) && !self.is_alive && course.finished.is_none() && is_begun
     }
 
     fn has_failures(&self) -> bool {
@@ -187,6 +196,7 @@ impl Sync {
     /// The preview where there is something to decide or to begin, else the overview.
     fn way_back(&self) -> ScreenId {
         let is_undecided = self.course.finished.is_some() && self.course.undecided() > 0;
+        let is_undecided = is_undecided || self.is_logon_lost();
         match self.stage {
             Stage::Idle | Stage::Refused(..) => ScreenId::Preview,
             Stage::Following if is_undecided => ScreenId::Preview,
@@ -315,7 +325,9 @@ impl Screen for Sync {
                 if matches!(told, Told::Starting) {
                     shared.is_run_starting = false;
                 }
-                self.take(told, shared)
+                let commands = self.take(told, shared);
+                shared.is_run_going_on = self.is_running() || matches!(self.stage, Stage::Starting(_));
+                commands
             }
             _ => Vec::new(),
         }

@@ -60,7 +60,7 @@ pub(super) fn draw(screen: &Sync, frame: &mut Frame<'_>, area: Rect, shared: &Sh
     let closing = closing(screen, shared, columns);
     let room = usize::from(area.height).saturating_sub(closing.len());
     let causes = course.causes.len();
-    let mut lines = vec![totals(screen, columns, look), Line::default()];
+    let mut lines = vec![totals(screen, columns, shared.now_ms, look), Line::default()];
     lines.extend(phases(screen, look));
     lines.push(Line::default());
     // Causes have two rows at least where there are any; what is then left belongs to gauges and records.
@@ -138,7 +138,7 @@ fn styled(shown: String, tone: Tone, look: Look) -> Line<'static> {
     line
 }
 
-fn totals(screen: &Sync, columns: usize, look: Look) -> Line<'static> {
+fn totals(screen: &Sync, columns: usize, now_ms: i64, look: Look) -> Line<'static> {
     let course = screen.shown();
     let locale = look.locale;
     let rate = format!("{:>6.1}", course.calls_per_second);
@@ -150,7 +150,12 @@ fn totals(screen: &Sync, columns: usize, look: Look) -> Line<'static> {
     let cells = [width * 33 / 100, width * 21 / 100, width * 27 / 100, width * 19 / 100];
     let mut line = Line::default();
     text::push(&mut line, " ", Tone::Plain, look);
-    text::push(&mut line, text::cell(&words::remaining(screen, locale), cells[0], look), Tone::Strong, look);
+    text::push(
+        &mut line,
+        text::cell(&words::remaining(screen, now_ms, locale), cells[0], look),
+        Tone::Strong,
+        look,
+    );
     text::push(&mut line, text::cell(&rate, cells[1], look), Tone::Plain, look);
     let is_refused = course.throttled > 0;
     text::push(&mut line, text::cell(&refused, cells[2], look), tone(is_refused, Tone::Warning), look);
@@ -296,10 +301,9 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
     let locale = look.locale;
     let course = screen.shown();
     let (said, tone) = match () {
-        () if course.trouble.is_some() => {
-            let (message, hint) = course.trouble.clone().unwrap_or_default();
-            let hint = hint.as_deref().unwrap_or_default();
-            (format!("{}\n{}", look.said(&message), look.said(hint)), Tone::Bad)
+        () if course.trouble.is_some() => return trouble(course, columns, look),
+        () if screen.is_logon_lost() => {
+            (t!("live.closing.logon_lost", locale = locale).into_owned(), Tone::Bad)
         }
         () if screen.is_lost() => (t!("live.closing.lost", locale = locale).into_owned(), Tone::Bad),
         () if course.finished.is_some() => (summary(course, look), Tone::Strong),
@@ -307,6 +311,11 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
             let passed = crate::core::clock::elapsed_ms(course.last_ms, shared.now_ms) / 1000;
             let left = figures::clock(course.paused_seconds.unwrap_or_default().saturating_sub(passed));
             (t!("live.closing.blocked", left = left, locale = locale).into_owned(), Tone::Warning)
+        }
+        () if words::silence(screen, shared.now_ms).is_some() => {
+            let silent = words::silence(screen, shared.now_ms).unwrap_or_default();
+            let time = figures::clock(silent / 1000);
+            (t!("live.closing.silent", time = time, locale = locale).into_owned(), Tone::Warning)
         }
         () if course.is_paused_by_operator() => {
             (t!("live.closing.paused", locale = locale).into_owned(), Tone::Warning)
@@ -318,6 +327,23 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
     };
     let lines = text::wrap(&said, columns.saturating_sub(2));
     lines.into_iter().take(4).map(|line| styled(format!(" {line}"), tone, look)).collect()
+}
+
+/// What stopped it, as far as there is room, and the way out, which is never pushed out of sight by it.
+fn trouble(course: &Course, columns: usize, look: Look) -> Vec<Line<'static>> {
+    let Some((message, hint)) = &course.trouble else { return Vec::new() };
+    let width = columns.saturating_sub(2);
+    let mut told = text::wrap(&look.said(message), width);
+    if told.len() > 2 {
+        let rest = told.split_off(1).join(" ");
+        told.push(text::fit(&rest, width, look));
+    }
+    let told = told.into_iter().map(|line| (Tone::Bad, line));
+    let hint = look.said(hint.as_deref().unwrap_or_default());
+    let hint = text::wrap(&hint, width).into_iter().filter(|line| !line.is_empty()).take(2);
+    told.chain(hint.map(|line| (Tone::Strong, line)))
+        .map(|(tone, line)| styled(format!(" {line}"), tone, look))
+        .collect()
 }
 
 /// The totals; below them what waits for a decision, and what became of QR code logon.

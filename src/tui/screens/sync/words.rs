@@ -5,10 +5,14 @@ use rust_i18n::t;
 use super::{Stage, Sync};
 use crate::core::course::{Cause, Course};
 use crate::core::event::{Meaning, PaceState, RunStatus};
+use crate::core::journal::RunKind;
 use crate::core::refusal;
 use crate::core::sentences::in_language;
 use crate::tui::shared::Shared;
 use crate::tui::widgets::figures;
+
+/// Nothing ends for so long where a service does not answer.
+const SILENT_MS: u64 = 10_000;
 
 /// What the header says: the run, how it is, how long it takes.
 pub(super) fn state(screen: &Sync, shared: &Shared) -> Option<String> {
@@ -21,12 +25,28 @@ pub(super) fn state(screen: &Sync, shared: &Shared) -> Option<String> {
         Stage::Following => {
             let course = screen.shown();
             let elapsed = figures::clock(course.elapsed_ms(shared.now_ms) / 1000);
-            Some(format!("{}  {}  {elapsed}", course.run, word(state_word(screen, course))))
+            let kind = course.process.as_ref().map_or(RunKind::Sync, |process| process.kind);
+            let what = match kind {
+                RunKind::Sync => String::new(),
+                RunKind::Retry => format!("{} ", t!("overview.kind.retry", locale = locale)),
+                RunKind::Undo => format!("{} ", t!("overview.kind.undo", locale = locale)),
+                RunKind::Watch => format!("{} ", t!("overview.kind.watch", locale = locale)),
+            };
+            Some(format!(
+                "{what}{}  {}  {elapsed}",
+                course.run,
+                word(state_word(screen, course, shared.now_ms))
+            ))
         }
     }
 }
 
-fn state_word(screen: &Sync, course: &Course) -> &'static str {
+/// For how long nothing has ended, where that is longer than a busy service needs; milliseconds.
+pub(super) fn silence(screen: &Sync, now_ms: i64) -> Option<u64> {
+    screen.shown().silent_ms(now_ms).filter(|ms| screen.is_running() && *ms >= SILENT_MS)
+}
+
+fn state_word(screen: &Sync, course: &Course, now_ms: i64) -> &'static str {
     if screen.frozen.is_some() {
         return "frozen";
     }
@@ -45,6 +65,9 @@ fn state_word(screen: &Sync, course: &Course) -> &'static str {
     if screen.stop_asked.is_some() {
         return "stopping";
     }
+    if silence(screen, now_ms).is_some() {
+        return "silent";
+    }
     match course.state {
         Some(PaceState::Paused) if course.paused_seconds.is_some() => "blocked",
         Some(state) => state.as_str(),
@@ -53,8 +76,8 @@ fn state_word(screen: &Sync, course: &Course) -> &'static str {
 }
 
 /// What is left: a range, or why there is none.
-pub(super) fn remaining(screen: &Sync, locale: &str) -> String {
-    match screen.shown().remaining().filter(|_| !screen.is_over()) {
+pub(super) fn remaining(screen: &Sync, now_ms: i64, locale: &str) -> String {
+    match screen.shown().remaining().filter(|_| !screen.is_over() && silence(screen, now_ms).is_none()) {
         Some((0, 0)) => t!("live.remaining.end", locale = locale).into_owned(),
         Some((low, high)) if low == high => {
             t!("live.remaining.about", time = figures::clock(low), locale = locale).into_owned()
@@ -63,6 +86,7 @@ pub(super) fn remaining(screen: &Sync, locale: &str) -> String {
             let (low, high) = (figures::clock(low), figures::clock(high));
             t!("live.remaining.range", low = low, high = high, locale = locale).into_owned()
         }
+        None if screen.shown().finished.is_some() => t!("live.remaining.ended", locale = locale).into_owned(),
         None if screen.is_over() => t!("live.remaining.none", locale = locale).into_owned(),
         None => t!("live.remaining.unknown", locale = locale).into_owned(),
     }

@@ -18,6 +18,7 @@ use rust_i18n::t;
 use super::{Pane, Watch, guide};
 use crate::core::incremental::{Drift, WatchStatus};
 use crate::core::normalise::mask_mobile;
+use crate::tui::day::Standing;
 use crate::tui::look::Tone;
 use crate::tui::shared::{Loadable, Shared};
 use crate::tui::widgets::{pane, text};
@@ -57,7 +58,8 @@ fn head(seen: &Seen, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
     let Some(status) = &seen.status else {
         let key = if seen.setup.is_on { "following.not_running" } else { "following.off" };
         line(frame, area, 0, &t!(key, locale = locale), Tone::Warning, shared);
-        return line(frame, area, 1, &t!("following.how_to_start", locale = locale), Tone::Plain, shared);
+        let how = if shared.day == Standing::None { "following.how_to_start" } else { "day.how" };
+        return line(frame, area, 1, &t!(how, locale = locale), Tone::Plain, shared);
     };
     let ago = |at: Option<i64>| at.map_or_else(|| "-".to_owned(), |at| span(shared.now_ms - at, locale));
     let feed = if status.edits_connected { "following.feed_on" } else { "following.feed_off" };

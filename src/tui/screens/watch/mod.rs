@@ -67,6 +67,9 @@ impl Watch {
             Told::Decided { source_id, decision, decided } => {
                 let key = match (decision, decided) {
                     (_, Decided::Unknown) => "following.note.unknown",
+                    (DriftDecision::Reapply, _) if self.seen().is_some_and(|seen| seen.status.is_none()) => {
+                        "following.note.reapplied_later"
+                    }
                     (DriftDecision::Reapply, _) => "following.note.reapplied",
                     (DriftDecision::Accept, _) => "following.note.accepted",
                 };
@@ -141,6 +144,12 @@ impl Screen for Watch {
 
     fn render(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
         draw::draw(self, frame, area, shared);
+    }
+
+    fn state(&self, shared: &Shared) -> Option<String> {
+        let follows = self.seen().is_some_and(|seen| seen.status.is_some());
+        let key = if follows { "following.state.on" } else { "following.state.off" };
+        Some(t!(key, locale = shared.look.locale).into_owned())
     }
 
     fn help(&self) -> &'static str {
