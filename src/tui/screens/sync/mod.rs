@@ -196,7 +196,9 @@ impl Sync {
     /// The preview where there is something to decide or to begin, else the overview.
     fn way_back(&self) -> ScreenId {
         let is_undecided = self.course.finished.is_some() && self.course.undecided() > 0;
-        let is_undecided = is_undecided || self.is_logon_lost();
+        let logon = &self.course.logon;
+        let is_logon_left = self.course.finished.is_some() && (logon.failed > 0 || logon.done < logon.total);
+        let is_undecided = is_undecided || is_logon_left || self.is_logon_lost();
         match self.stage {
             Stage::Idle | Stage::Refused(..) => ScreenId::Preview,
             Stage::Following if is_undecided => ScreenId::Preview,
