@@ -272,6 +272,9 @@ impl Screen for Sync {
     fn enter(&mut self, shared: &mut Shared) -> Vec<Command> {
         self.view = View::Live;
         if std::mem::take(&mut shared.is_run_starting) {
+            // What was shown of an earlier run is not this one's picture.
+            self.begin(Stage::Starting(shared.now_ms));
+            shared.is_run_going_on = true;
             return Vec::new();
         }
         let is_wanted = shared.run.as_deref().is_none_or(|wanted| wanted == self.course.run);
