@@ -4,6 +4,7 @@ use rust_i18n::t;
 
 use super::Exit;
 use super::context::Context;
+use super::pauses;
 use crate::connect::Services;
 use crate::core::check::{CheckItem, CheckReport, CheckStatus, check};
 use crate::core::error::Error;
@@ -23,7 +24,8 @@ pub async fn run(context: &Context) -> Result<Exit, Error> {
             context.note(format!("{}: {}", item.id.as_str(), item.message));
         }
     };
-    let report = check(&*services.source, &*services.target, &services.check, &print).await;
+    let checking = check(&*services.source, &*services.target, &services.check, &print);
+    let report = pauses::told(checking, &*services.target, context, locale).await;
     print_report(&report, context, locale)?;
     Ok(if report.result == CheckStatus::Fail { Exit::CheckFailed } else { Exit::Done })
 }

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod drift;
 pub mod links;
 pub mod logon;
+mod pauses;
 pub mod preview;
 pub mod progress;
 pub mod report;

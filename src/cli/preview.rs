@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::Exit;
 use super::args::{PreviewArgs, PreviewFormat};
 use super::context::Context;
-use super::marks;
+use super::{marks, pauses};
 use crate::connect::Connection;
 use crate::core::error::Error;
 use crate::core::plan::{Action, ActionCounts, Entity, Plan};
@@ -19,7 +19,8 @@ pub async fn run(args: &PreviewArgs, context: &Context) -> Result<Exit, Error> {
     let config = context.config()?;
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
-    let plan = preview(&connection.reading()).await?.plan;
+    let reading = connection.reading();
+    let plan = pauses::told(preview(&reading), reading.target, context, locale).await?.plan;
     if let Some(path) = &args.out {
         export::save_plan(path, &plan, args.all)?;
     }

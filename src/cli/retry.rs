@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::Exit;
 use super::context::Context;
-use super::sync;
+use super::{pauses, sync};
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::event::Outcome;
@@ -45,7 +45,8 @@ pub async fn run(run: Option<&str>, removals: Option<u64>, context: &Context) ->
     if failed.is_empty() {
         context.note(t!("sync.retry_nothing", run = run, locale = locale));
     }
-    let fresh = preview(&connection.reading()).await?;
+    let reading = connection.reading();
+    let fresh = pauses::told(preview(&reading), reading.target, context, locale).await?;
     let plan = fresh.plan.restricted_to(|change| failed.contains(&(change.entity, key(change))));
     let again = sync::Again { kind: RunKind::Retry, of_run: Some(run), removals };
     sync::apply(&config, context, &connection, (plan, fresh.target), again).await

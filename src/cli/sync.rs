@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal as listen};
 use super::Exit;
 use super::args::SyncArgs;
 use super::context::Context;
+use super::pauses;
 use super::telling::Telling;
 use crate::config::Config;
 use crate::connect::Connection;
@@ -38,7 +39,8 @@ pub async fn run(args: &SyncArgs, context: &Context) -> Result<Exit, Error> {
         synchronize::settle(&connection.work(), unfinished).await?;
         context.note(t!("sync.superseded", run = run, locale = locale));
     }
-    let mut fresh = preview(&connection.reading()).await?;
+    let reading = connection.reading();
+    let mut fresh = pauses::told(preview(&reading), reading.target, context, locale).await?;
     if let Some(saved) = saved {
         let (plan, stale) =
             saved::reconcile(saved, &fresh.plan, &connection.services.profile.limits, &fresh.memory);

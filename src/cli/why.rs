@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::context::Context;
-use super::marks;
+use super::{marks, pauses};
 use crate::connect::Connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::normalise::mask_mobile;
@@ -19,7 +19,7 @@ pub async fn run(id: &str, context: &Context) -> Result<Exit, Error> {
     let locale = context.locale(Some(&config));
     let connection = Connection::open(&config).await?;
     let reading = connection.reading();
-    let made = preview(&reading).await?;
+    let made = pauses::told(preview(&reading), reading.target, context, locale).await?;
     let input = PlanInput {
         profile: reading.profile,
         source: &made.source,

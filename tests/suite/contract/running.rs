@@ -63,6 +63,21 @@ fn an_interrupt_while_reading_ends_with_130_and_nothing_on_standard_output() {
 }
 
 #[test]
+fn a_ban_while_reading_is_told_and_can_be_interrupted() {
+    use std::io::BufRead;
+    for arguments in [["preview", "--json"], ["sync", "--yes"], ["check", "--json"]] {
+        let env = TestEnv::new(&small_company());
+        env.fault("html-answer=1@department/listsub");
+        let mut child = start(&env, &arguments);
+        let mut told = String::new();
+        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+        assert!(told.contains("lets nothing through for 3"), "{arguments:?}: {told}");
+        signal(&child, "-INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_second_interrupt_stops_at_once_and_the_run_can_be_resumed() {
     let env = TestEnv::new(&small_company());
     env.fault("slow=0");
