@@ -219,17 +219,21 @@ impl<'f> Following<'f> {
             batch.decisions =
                 drifts.into_iter().filter_map(|(drift, decision)| Some((drift, decision?))).collect();
         }
-        // What a burst names is read as a whole, and a whole read covers every object; what DingTalk told waits for it.
+        // What a burst names is read as a whole, and a whole read covers every object. What DingTalk told waits for it,
+        // and events of the source do where they are too many.
         if self.backlog.len() > FULL_FROM && !self.is_burst && batch.renewal.is_none() {
             self.is_burst = true;
             self.polls.want_full(now);
+            self.start_reading();
         }
         if let Some(Renewal::Full { .. }) = &batch.renewal {
             self.is_burst = false;
             batch.entries = self.backlog.take_until(self.reading_since_ms, now);
             batch.covered = batch.entries.iter().map(|(subject, _)| subject.clone()).collect();
         }
-        batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst));
+        if !self.is_burst || self.backlog.sources() <= FULL_FROM {
+            batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst));
+        }
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
         }
@@ -267,6 +271,8 @@ impl<'f> Following<'f> {
             }
             Err(error) if matches!(error.kind, ErrorKind::State | ErrorKind::Settings) => Err(error),
             Err(error) => {
+                // What was read and not taken in is taken in with the next batch.
+                self.read = batch.renewal.or(self.read.take());
                 self.postpone(batch.entries, &error, now);
                 Ok(())
             }
@@ -347,6 +353,9 @@ impl<'f> Following<'f> {
             Ok(renewal) => {
                 if self.polls.ended(now) {
                     self.status.last_repair_at_ms = Some(now);
+                }
+                if self.is_burst && !matches!(renewal, Renewal::Full { .. }) {
+                    self.polls.want_full(now);
                 }
                 self.status.next_repair_at_ms = Some(self.polls.next_full_ms());
                 self.read = Some(renewal);

@@ -90,6 +90,8 @@ fn qr_code_logon_has_its_row_and_what_was_refused_is_said() {
     let going_on = picture(&app, (80, 24));
     assert!(going_on.contains("1 of 7"), "the number that was typed\n{going_on}");
     let refused = logon(4, 1, Some("the access key may not call BindUserAuthnSourceMapping"));
-    let (_, over) = shown(ENGLISH, [begun(0, 4), written(), vec![refused, ended(0)]].concat());
+    let (mut app, over) = shown(ENGLISH, [begun(0, 4), written(), vec![refused, ended(0)]].concat());
     insta::assert_snapshot!("logon_refused", over);
+    app.update(Message::Key(Key::Ctrl('b')));
+    assert_eq!(app.current(), ScreenId::Preview, "the rest is shown and committed there");
 }
