@@ -1,6 +1,7 @@
 //! The program on a pseudo-terminal, its bytes read by a real parser: keys, paste, sizes, signals, suspension, a lost
 //! terminal, a panic.
 
+mod demo;
 mod wizard;
 
 use std::io::{Read, Write};

@@ -141,6 +141,11 @@ impl Backlog {
         self.entries.len()
     }
 
+    /// Objects of the source that wait. What DingTalk tells of our own writes is no burst.
+    pub(super) fn sources(&self) -> usize {
+        self.entries.keys().filter(|subject| subject.is_source()).count()
+    }
+
     /// Objects that wait because they lack something.
     pub(super) fn parked(&self) -> usize {
         self.entries.values().filter(|entry| entry.parked_ms.is_some()).count()

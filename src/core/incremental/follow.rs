@@ -216,9 +216,10 @@ impl<'f> Following<'f> {
                 drifts.into_iter().filter_map(|(drift, decision)| Some((drift, decision?))).collect();
         }
         // What a burst names is read as a whole, and a whole read covers every object.
-        let is_burst = self.backlog.len() > FULL_FROM && batch.renewal.is_none();
-        if is_burst {
+        let is_burst = self.backlog.sources() > FULL_FROM && batch.renewal.is_none();
+        if is_burst && self.reading.is_none() {
             self.polls.want_full(now);
+            self.start_reading();
         }
         if let Some(Renewal::Full { .. }) = &batch.renewal {
             batch.entries = self.backlog.take_until(self.reading_since_ms, now);
@@ -264,6 +265,8 @@ impl<'f> Following<'f> {
             }
             Err(error) if matches!(error.kind, ErrorKind::State | ErrorKind::Settings) => Err(error),
             Err(error) => {
+                // What was read and not taken in is taken in with the next batch.
+                self.read = batch.renewal.or(self.read.take());
                 self.postpone(batch.entries, &error, now);
                 Ok(())
             }

@@ -191,7 +191,7 @@ impl App {
 
     /// The demo's day, named in the footer where one looks for what to do next.
     fn day_offer(&self) -> Option<Offer> {
-        let is_shown = matches!(self.current, ScreenId::Watch | ScreenId::Overview);
+        let is_shown = self.current == ScreenId::Watch;
         let offer = if is_shown { Offer::hinted(Action::Day) } else { Offer::quiet(Action::Day) };
         let locale = self.shared.look.locale;
         match self.shared.day {
@@ -202,6 +202,9 @@ impl App {
     }
 
     fn begin_day(&mut self) -> Vec<Command> {
+        if self.shared.day == Standing::Passing {
+            return vec![Command::Note(t!("day.passes", locale = self.shared.look.locale).into_owned())];
+        }
         self.shared.day = Standing::Passing;
         let note = t!("day.begins", locale = self.shared.look.locale).into_owned();
         vec![Command::Go(ScreenId::Watch), Command::Note(note), Command::Day]

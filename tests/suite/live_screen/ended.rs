@@ -74,6 +74,15 @@ fn without_anything_to_decide_the_way_back_is_the_overview() {
 }
 
 #[test]
+fn a_process_that_went_in_the_middle_of_logon_left_no_run_to_be_finished() {
+    let lines = [begun(0, 4), written(), vec![logon(2, 0, None)]].concat();
+    let (mut app, shown) = shown(ENGLISH, lines);
+    assert!(shown.contains("Every record is written") && !shown.contains("finish the run"), "{shown}");
+    app.update(Message::Key(Key::Ctrl('b')));
+    assert_eq!(app.current(), ScreenId::Preview);
+}
+
+#[test]
 fn qr_code_logon_has_its_row_and_what_was_refused_is_said() {
     let mut app = app(ENGLISH, (80, 24));
     tell(&mut app, Told::Following("20260131-0003".into()));
@@ -81,6 +90,8 @@ fn qr_code_logon_has_its_row_and_what_was_refused_is_said() {
     let going_on = picture(&app, (80, 24));
     assert!(going_on.contains("1 of 7"), "the number that was typed\n{going_on}");
     let refused = logon(4, 1, Some("the access key may not call BindUserAuthnSourceMapping"));
-    let (_, over) = shown(ENGLISH, [begun(0, 4), written(), vec![refused, ended(0)]].concat());
+    let (mut app, over) = shown(ENGLISH, [begun(0, 4), written(), vec![refused, ended(0)]].concat());
     insta::assert_snapshot!("logon_refused", over);
+    app.update(Message::Key(Key::Ctrl('b')));
+    assert_eq!(app.current(), ScreenId::Preview, "the rest is shown and committed there");
 }

@@ -72,6 +72,16 @@ fn a_day_passes_on_the_screen_that_shows_following_and_says_what_happens() {
 }
 
 #[test]
+fn the_overview_offers_the_day_as_the_last_thing_to_do() {
+    let mut stage = demo(ScreenId::Sync);
+    stage.press(&[Key::Ctrl('o')]);
+    assert!(stage.picture(80, 24).contains("Demo day"), "{}", stage.picture(80, 24));
+    stage.press(&[Key::End, Key::Enter]);
+    assert_eq!(stage.app.current(), ScreenId::Watch);
+    assert!(stage.commands.iter().any(|command| matches!(command, Command::Day)), "{:?}", stage.commands);
+}
+
+#[test]
 fn a_day_that_cannot_begin_says_why_and_can_be_tried_again() {
     let mut stage = demo(ScreenId::Watch);
     stage.press(&[Key::F(6)]);

@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 use crate::core::event::RunStatus;
 use crate::core::journal::{RunKind, RunRecord};
 use crate::live::Errand;
+use crate::tui::day;
 use crate::tui::keys::Action;
 use crate::tui::message::{Answer, Command};
 use crate::tui::screen::{Offer, Screen, ScreenId};
@@ -40,6 +41,8 @@ enum Next {
     Logon,
     /// Incremental synchronization.
     Follow,
+    /// A day at the demo's company.
+    Day,
 }
 
 impl Next {
@@ -54,6 +57,7 @@ impl Next {
             Self::Modify => "overview.next.modify",
             Self::Logon => "overview.next.logon",
             Self::Follow => "overview.next.follow",
+            Self::Day => "overview.next.day",
         }
     }
 
@@ -67,6 +71,7 @@ impl Next {
             | Self::Check
             | Self::Modify
             | Self::Logon
+            | Self::Day
             | Self::Follow => "",
         }
     }
@@ -81,6 +86,7 @@ pub struct Overview {
     dingtalk: Option<Tried>,
     tried_at_ms: i64,
     chosen: Scroll,
+    has_day: bool,
 }
 
 impl Overview {
@@ -122,6 +128,7 @@ impl Overview {
         if super::build(ScreenId::Logon).is_some() {
             menu.push(Next::Logon);
         }
+        menu.extend(self.has_day.then_some(Next::Day));
         menu
     }
 
@@ -147,6 +154,7 @@ impl Overview {
             Next::Modify => vec![Command::Go(ScreenId::Application)],
             Next::Logon => vec![Command::Go(ScreenId::Logon)],
             Next::Follow => vec![Command::Go(ScreenId::Watch)],
+            Next::Day => vec![Command::Act(Action::Day)],
         }
     }
 }
@@ -166,6 +174,7 @@ impl Screen for Overview {
     }
 
     fn enter(&mut self, shared: &mut Shared) -> Vec<Command> {
+        self.has_day = shared.day != day::Standing::None;
         vec![Command::Past(Request::Standing), self.try_services(shared.now_ms)]
     }
 

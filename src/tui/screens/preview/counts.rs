@@ -99,13 +99,17 @@ pub(super) fn apart_line(sheet: &Sheet, locale: &str) -> String {
 pub(super) fn costs(sheet: &Sheet, columns: usize, look: Look) -> Line<'static> {
     let locale = look.locale;
     let pace = sheet.view.calls_per_second;
-    let left = t!(
-        "plan.cost",
-        calls = number(sheet.cost.calls()),
-        time = duration(sheet.cost.seconds(f64::from(pace)), locale),
-        pace = pace,
-        locale = locale
-    );
+    let only_logon = super::logon::cost(sheet, locale).filter(|_| sheet.outline.is_empty());
+    let left = only_logon.unwrap_or_else(|| {
+        t!(
+            "plan.cost",
+            calls = number(sheet.cost.calls()),
+            time = duration(sheet.cost.seconds(f64::from(pace)), locale),
+            pace = pace,
+            locale = locale
+        )
+        .into_owned()
+    });
     let unknown = sheet.view.logon.is_err().then(|| t!("plan.logon.unknown", locale = locale).into_owned());
     let limits = sheet.budget.iter().filter(|used| used.is_exceeded()).map(|used| limit(used, locale));
     let exceeded: Vec<String> = limits.chain(unknown).collect();

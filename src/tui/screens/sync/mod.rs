@@ -86,8 +86,17 @@ impl Sync {
     fn is_lost(&self) -> bool {
         matches!(self.stage, Stage::Following)
             && !self.is_alive
+            && !self.is_logon_lost()
             && self.course.finished.is_none_or(|(status, _)| is_open(status))
             && !self.course.run.is_empty()
+    }
+
+    /// Its process went after the run's own end, in the middle of QR code logon: there is no run to be finished, and the
+    /// rest of logon is planned with the next preview.
+    fn is_logon_lost(&self) -> bool {
+        let course = &self.course;
+        let is_begun = course.logon.done > 0 && course.done >= course.total;
+        matches!(self.stage, Stage::Following) && !self.is_alive && course.finished.is_none() && is_begun
     }
 
     fn has_failures(&self) -> bool {
@@ -187,6 +196,9 @@ impl Sync {
     /// The preview where there is something to decide or to begin, else the overview.
     fn way_back(&self) -> ScreenId {
         let is_undecided = self.course.finished.is_some() && self.course.undecided() > 0;
+        let logon = &self.course.logon;
+        let is_logon_left = self.course.finished.is_some() && (logon.failed > 0 || logon.done < logon.total);
+        let is_undecided = is_undecided || is_logon_left || self.is_logon_lost();
         match self.stage {
             Stage::Idle | Stage::Refused(..) => ScreenId::Preview,
             Stage::Following if is_undecided => ScreenId::Preview,
@@ -260,6 +272,9 @@ impl Screen for Sync {
     fn enter(&mut self, shared: &mut Shared) -> Vec<Command> {
         self.view = View::Live;
         if std::mem::take(&mut shared.is_run_starting) {
+            // What was shown of an earlier run is not this one's picture.
+            self.begin(Stage::Starting(shared.now_ms));
+            shared.is_run_going_on = true;
             return Vec::new();
         }
         let is_wanted = shared.run.as_deref().is_none_or(|wanted| wanted == self.course.run);

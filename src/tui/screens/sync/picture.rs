@@ -302,6 +302,9 @@ fn closing(screen: &Sync, shared: &Shared, columns: usize) -> Vec<Line<'static>>
     let course = screen.shown();
     let (said, tone) = match () {
         () if course.trouble.is_some() => return trouble(course, columns, look),
+        () if screen.is_logon_lost() => {
+            (t!("live.closing.logon_lost", locale = locale).into_owned(), Tone::Bad)
+        }
         () if screen.is_lost() => (t!("live.closing.lost", locale = locale).into_owned(), Tone::Bad),
         () if course.finished.is_some() => (summary(course, look), Tone::Strong),
         () if course.paused_seconds.is_some() => {

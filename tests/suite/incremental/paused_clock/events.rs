@@ -63,6 +63,30 @@ async fn somebody_whose_unit_nobody_told_of_yet_gets_it_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_burst_names_is_read_as_a_whole_and_not_singly_again() {
+    let stage = Stage::new().await;
+    stage
+        .follow(|hand| {
+            let stage = &stage;
+            async move {
+                for number in 100..800 {
+                    let person = account(number, &format!("Name {number}"), "ou_root");
+                    stage.services.0.lock().unwrap().accounts.insert(person.id.clone(), person);
+                }
+                for number in 100..800 {
+                    hand.tell(&format!("e{number}"), "user:create", person(number)).await;
+                }
+                pass(60_000).await;
+            }
+        })
+        .await;
+    assert_eq!(stage.services.names().len(), 702);
+    assert!(stage.inbox.waiting().await.unwrap().is_empty());
+    let single_reads = stage.services.0.lock().unwrap().single_reads;
+    assert!(single_reads < 250, "{single_reads} accounts were read singly");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_found_is_tried_for_ten_minutes_and_then_needs_a_full_sync() {
     let stage = Stage::new().await;
     stage

@@ -43,6 +43,8 @@ pub(super) struct World {
     /// Milliseconds of the clock and the write.
     pub(super) written: Vec<(i64, String)>,
     pub(super) next: i64,
+    /// Accounts read singly.
+    pub(super) single_reads: usize,
 }
 
 #[derive(Clone)]
@@ -83,6 +85,7 @@ impl Source for Services {
         .await
     }
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        self.0.lock().unwrap().single_reads += 1;
         self.read(|world| world.accounts.get(&id.0).cloned()).await
     }
     async fn unit(&self, id: &UnitId) -> Result<Option<OrganizationalUnit>, Error> {

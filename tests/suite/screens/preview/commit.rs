@@ -32,6 +32,7 @@ fn the_number_of_writes_is_typed_before_anything_is_written() {
         matches!(command, Command::Run(run::Request::Start(Errand::Sync { removals: None, .. }, "en")))
     });
     assert!(started, "{:?}", stage.commands);
+    assert!(stage.picture(80, 24).contains("The run is being started"), "{}", stage.picture(80, 24));
 }
 
 #[test]

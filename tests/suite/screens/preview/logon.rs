@@ -118,6 +118,7 @@ fn logon_alone_can_be_committed() {
     let view = with_logon(&company);
     assert_eq!(writes(&view), (0, 3), "the provider, the account, and one of ours without a binding");
     let mut stage = shown(Arc::clone(&view), ENGLISH);
+    assert!(stage.picture(120, 40).contains("QR code logon: 3 writes into IDaaS"), "what it costs is said");
     stage.press(&letters("c")).type_text("3").press(&[Key::Enter]);
     assert!(matches!(request(&mut stage), Request::Verify(..)));
     stage.answer(told(Told::Holds(Arc::clone(view.plan()))));
