@@ -147,8 +147,8 @@ fn cycle() {
         assert_eq!(simulation.command(&["sync", "--yes", "--quiet"]).status().unwrap().code(), Some(0));
         assert_eq!(tell(what).2, changed);
     }
-    // As often as by default, so that the rotating reads are those of an ordinary day; the first is at once.
-    let settings = std::fs::read_to_string(simulation.settings()).unwrap();
+    // At the pace of the standard edition: where a look at everything is quick, every poll is one.
+    let settings = set_pace(&std::fs::read_to_string(simulation.settings()).unwrap(), 20);
     let mut document: toml_edit::DocumentMut = settings.parse().unwrap();
     document["scenario"]["incremental"] = toml_edit::value(true);
     document["incremental"]["poll_seconds"] = toml_edit::value(30);
@@ -170,7 +170,10 @@ fn cycle() {
         ACCOUNTS / 288
     );
     assert!(polled.0 + polled.1 + polled.2 <= 120, "a poll costs too much");
-    assert!(worked.0 + worked.1 + worked.2 <= 340, "a cycle costs too much");
+    println!(
+        "  (each person changed is looked at in DingTalk before the write, and after it, as its feed tells of it)"
+    );
+    assert!(worked.0 + worked.1 + worked.2 <= 530, "a cycle costs too much");
 }
 
 /// Gives so many people a new title.
