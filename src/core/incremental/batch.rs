@@ -1,6 +1,7 @@
 //! One batch: its objects are read again, everything is planned, what the source changed is written, what was changed
 //! by hand is told.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -202,7 +203,7 @@ async fn remember(watching: &Watching<'_>, state: &mut State) -> Result<Arc<Memo
 }
 
 fn chosen(state: &State, plan: &Plan, hinted: &HashSet<Subject>, now: i64) -> Choice {
-    let in_scope = state.desired.units_in_scope(&state.view);
+    let in_scope = LazyCell::new(|| state.desired.units_in_scope(&state.view));
     let is_changed = |subject: &Subject| {
         let wish = state.desired.mark(subject, &state.view, &in_scope, now);
         state.marks.get(subject) != Some(&wish)

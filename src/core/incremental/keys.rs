@@ -99,7 +99,7 @@ fn normal<'v>(field: &str, value: &'v str) -> Option<Cow<'v, str>> {
 }
 
 /// The keys of a list of people, in its order: so many to each.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(super) struct Keys {
     all: Vec<u64>,
     width: usize,
@@ -132,13 +132,13 @@ impl Keys {
 
     /// The positions of those who have a key in a column.
     pub(super) fn with(&self, column: usize, key: u64) -> impl Iterator<Item = usize> {
-        let column = self.all.iter().skip(column).step_by(self.width.max(1)).enumerate();
+        let column = self.all.iter().skip(column).step_by(self.width).enumerate();
         column.filter(move |(_, held)| **held == key).map(|(position, _)| position)
     }
 
     /// The positions of those who have one of some keys.
     pub(super) fn with_any(&self, keys: &Sought) -> impl Iterator<Item = usize> {
-        let all = self.all.chunks_exact(self.width.max(1)).enumerate();
+        let all = self.all.chunks_exact(self.width).enumerate();
         all.filter(|(_, held)| held.iter().any(|key| keys.has(*key))).map(|(position, _)| position)
     }
 }

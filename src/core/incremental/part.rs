@@ -1,16 +1,17 @@
 //! The part of both sides that a batch can change anything about: the people that were touched and whoever shares a
-//! value with them, directly or through others, with every unit and department. Planned alone it has the same rows as
-//! in a plan of everything, in a fraction of the time.
+//! value with them, directly or through others; with every unit and department where one of these changed. Planned alone
+//! it has the same rows as in a plan of everything, in a fraction of the time.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Subject;
 use super::keys::Sought;
 use super::view::View;
 use crate::core::error::Error;
 use crate::core::journal::Memory;
-use crate::core::plan::{Entity, Plan};
-use crate::core::planner::{Places, PlanInput, Whole, places, plan, plan_part};
+use crate::core::plan::{Entity, FieldValue, Plan};
+use crate::core::planner::{Places, PlanInput, Whole, places, plan, plan_part, plan_people};
 use crate::core::profile::{Leavers, Profile};
 use crate::core::source::{AccountId, SourceSnapshot};
 use crate::core::target::{DepartmentId, TargetSnapshot, UserId};
@@ -21,9 +22,9 @@ const LARGEST_SHARE: usize = 8;
 const SMALL: usize = 500;
 
 /// What the last plan found of everything, as far as the plan of a part rests on it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Standing {
-    places: Places,
+    places: Arc<Places>,
     whole: Whole,
 }
 
@@ -31,6 +32,8 @@ pub(super) struct Standing {
 pub(super) struct Extent {
     /// Accounts whose rows the plan has, where it does not have those of all.
     covered: Option<HashSet<String>>,
+    /// Whether it has the rows of units and departments; else these are as they were.
+    has_departments: bool,
     pub standing: Standing,
     /// What of the view it rests on.
     pub moment: u64,
@@ -39,7 +42,14 @@ pub(super) struct Extent {
 impl Extent {
     /// Whether the plan would have the row of a record, if there is one.
     pub(super) fn covers(&self, entity: Entity, source_id: &str) -> bool {
-        entity == Entity::Department || self.covered.as_ref().is_none_or(|all| all.contains(source_id))
+        match entity {
+            Entity::Department => self.has_departments,
+            Entity::User => self.covered.as_ref().is_none_or(|all| all.contains(source_id)),
+        }
+    }
+
+    fn of_part(view: &View, covered: HashSet<String>, has_departments: bool, standing: Standing) -> Self {
+        Self { covered: Some(covered), has_departments, standing, moment: view.moment() }
     }
 }
 
@@ -52,24 +62,73 @@ pub(super) fn make(
     seeds: &HashSet<Subject>,
     now_ms: i64,
 ) -> Result<(Plan, Extent), Error> {
-    let moment = view.moment();
-    let skeleton = Skeleton::of(view);
-    let places = places(&skeleton.input(profile, now_ms))?;
+    if let Some(last) = last
+        && !may_change_departments(profile, view, last, seeds)
+        && let Some(made) = people(profile, view, last, seeds, now_ms)?
+    {
+        return Ok(made);
+    }
+    let skeleton = Skeleton::of(view, true);
+    let places = Arc::new(places(&skeleton.input(profile, now_ms))?);
     let picked = last.and_then(|last| Picking::new(profile, view, last, &places, seeds).picked());
-    let whole = match last {
-        Some(last) => recount(view, last, &places),
-        None => Whole::default(),
-    };
-    let Some(picked) = picked else {
-        let input = input(profile, (&view.source, &view.target), &view.memory, now_ms);
-        let plan = plan(&input)?;
-        let whole =
-            Whole { accounts: plan.source.accounts, ignored: plan.source.ignored, users: plan.target.users };
-        return Ok((plan, Extent { covered: None, standing: Standing { places, whole }, moment }));
-    };
+    let (Some(last), Some(picked)) = (last, picked) else { return everything(profile, view, places, now_ms) };
+    let whole = recount(view, last, &places);
     let part = skeleton.filled(view, picked);
     let plan = plan_part(&part.input(profile, now_ms), &whole)?;
-    Ok((plan, Extent { covered: Some(part.covered), standing: Standing { places, whole }, moment }))
+    let whole = Whole { units: plan.source.units, departments: plan.target.departments, ..whole };
+    Ok((plan, Extent::of_part(view, part.covered, true, Standing { places, whole })))
+}
+
+/// Plans everything.
+fn everything(
+    profile: &Profile,
+    view: &View,
+    places: Arc<Places>,
+    now_ms: i64,
+) -> Result<(Plan, Extent), Error> {
+    let plan = plan(&input(profile, (&view.source, &view.target), &view.memory, now_ms))?;
+    let whole = Whole {
+        accounts: plan.source.accounts,
+        ignored: plan.source.ignored,
+        units: plan.source.units,
+        users: plan.target.users,
+        departments: plan.target.departments,
+    };
+    let standing = Standing { places, whole };
+    Ok((plan, Extent { covered: None, has_departments: true, standing, moment: view.moment() }))
+}
+
+/// Whether the rows of departments can be others than at the last plan: a unit or department changed, or one that is
+/// left behind may be removed as soon as nobody stays in it.
+fn may_change_departments(profile: &Profile, view: &View, last: &Standing, seeds: &HashSet<Subject>) -> bool {
+    let is_person = |subject: &Subject| matches!(subject, Subject::Account(_) | Subject::User(_));
+    let may_remove = profile.scenario.leavers == Leavers::Remove;
+    !view.open.subjects.keys().chain(seeds).all(is_person)
+        || (may_remove && !last.places.left_behind(&view.memory).is_empty())
+}
+
+/// Plans people alone; `None` when they are too many, or one of them is placed in a department that is to be created:
+/// its row belongs to the plan then.
+fn people(
+    profile: &Profile,
+    view: &View,
+    last: &Standing,
+    seeds: &HashSet<Subject>,
+    now_ms: i64,
+) -> Result<Option<(Plan, Extent)>, Error> {
+    let Some(picked) = Picking::new(profile, view, last, &last.places, seeds).picked() else {
+        return Ok(None);
+    };
+    let whole = recount(view, last, &last.places);
+    let part = Skeleton::of(view, false).filled(view, picked);
+    let plan = plan_people(&part.input(profile, now_ms), &whole, &last.places)?;
+    let is_new = |place: &String| place.starts_with("new:");
+    let has_new = plan.changes.iter().flat_map(|change| &change.fields).any(|field| match &field.after {
+        FieldValue::List(places) => places.iter().any(is_new),
+        FieldValue::Text(_) | FieldValue::Empty(()) => false,
+    });
+    let standing = Standing { places: Arc::clone(&last.places), whole };
+    Ok((!has_new).then(|| (plan, Extent::of_part(view, part.covered, false, standing))))
 }
 
 fn input<'a>(
@@ -106,12 +165,13 @@ struct Skeleton {
 }
 
 impl Skeleton {
-    fn of(view: &View) -> Self {
+    /// With every unit and department, or without.
+    fn of(view: &View, has_departments: bool) -> Self {
         let target = &view.target;
-        Self {
-            source: SourceSnapshot { units: view.source.units.clone(), ..SourceSnapshot::default() },
+        let mut skeleton = Self {
+            source: SourceSnapshot::default(),
             target: TargetSnapshot {
-                departments: target.departments.clone(),
+                departments: Vec::new(),
                 users: Vec::new(),
                 is_complete: target.is_complete,
                 range: target.range.clone(),
@@ -120,15 +180,20 @@ impl Skeleton {
                 read_at_ms: target.read_at_ms,
             },
             memory: Memory {
-                departments: view.memory.departments.clone(),
-                left_out_units: view.memory.left_out_units.clone(),
                 last_source_accounts: view.memory.last_source_accounts,
                 finished_full_syncs: view.memory.finished_full_syncs,
-                unstored: of_entity(view, Entity::Department).collect(),
                 ..Memory::default()
             },
             covered: HashSet::new(),
+        };
+        if has_departments {
+            skeleton.source.units = view.source.units.clone();
+            skeleton.target.departments = target.departments.clone();
+            skeleton.memory.departments = view.memory.departments.clone();
+            skeleton.memory.left_out_units = view.memory.left_out_units.clone();
+            skeleton.memory.unstored = of_entity(view, Entity::Department).collect();
         }
+        skeleton
     }
 
     fn input<'a>(&'a self, profile: &'a Profile, now_ms: i64) -> PlanInput<'a> {

@@ -50,15 +50,16 @@ pub(super) struct Open {
 impl View {
     /// Of two sides; nobody's keys are known before they are read again.
     pub(super) fn new(ring: Keyring, source: SourceSnapshot, target: TargetSnapshot) -> Self {
+        let nobody = || Keys::new(ring.width(), std::iter::empty());
         Self {
+            accounts: nobody(),
+            users: nobody(),
             source,
             target,
             memory: Arc::default(),
             number: 0,
             changed: HashMap::new(),
             ring,
-            accounts: Keys::default(),
-            users: Keys::default(),
             open: Open::default(),
         }
     }

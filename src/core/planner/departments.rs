@@ -4,6 +4,7 @@ mod siblings;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::places::Places;
 use super::scope::{Scope, ScopedUnit};
 use super::target::TargetIndex;
 use super::{PlanInput, Rules, Wanted, change_of, field_change, is_same};
@@ -25,10 +26,8 @@ const DEEPEST: usize = 20;
 pub(super) struct Departments {
     /// The rows.
     pub changes: Vec<Change>,
-    /// Where accounts of a unit go; absent when it cannot be placed.
-    pub places: HashMap<String, DepartmentRef>,
-    /// Departments bound to a unit before or by this plan, targets included.
-    pub bound: HashSet<DepartmentId>,
+    /// Where accounts of each unit go, and which departments are ours.
+    pub places: Places,
     /// Departments that some row of this plan is about.
     pub taken: HashSet<DepartmentId>,
     /// Level of a row by its source id, else target id: for the order of rows.
@@ -74,12 +73,19 @@ pub(super) fn plan<'a>(
     planning.refuse_duplicates(&mut rows);
     planning.refuse_taken_names(&mut rows);
     let changes = rows.iter().map(|row| planning.change(row)).collect();
-    let Planning { places, mut bound, taken, depths, .. } = planning;
+    let Planning { mut places, mut bound, taken, depths, .. } = planning;
     // The department of a unit that is left out counts as nothing of ours: nobody is taken out of it.
     let is_meant = |unit: &UnitId| !scope.left_out.contains(unit.0.as_str());
     bound.extend(input.memory.departments.iter().filter(|(unit, _)| is_meant(unit)).map(|(_, id)| *id));
     bound.extend(input.profile.scenario.scope.iter().map(|pair| pair.target));
-    Departments { changes, places, bound, taken, depths }
+    let units = scope.scoped.iter().map(|scoped| scoped.unit.id.clone());
+    let places = Places {
+        units: units.map(|unit| (unit.clone(), places.remove(&unit))).collect(),
+        left_out: scope.left_out.iter().map(|unit| (*unit).to_owned()).collect(),
+        bound,
+        inside: inside_targets(input, target),
+    };
+    Departments { changes, places, taken, depths }
 }
 
 struct Planning<'a, 'i> {
@@ -319,6 +325,12 @@ impl<'a, 'i> Planning<'a, 'i> {
                 && is_same(field.as_str(), before, unstored.read_back.as_deref())
         })
     }
+}
+
+/// Every department at or below a target.
+fn inside_targets(input: &PlanInput<'_>, target: &TargetIndex<'_>) -> HashSet<DepartmentId> {
+    let targets = input.profile.scenario.scope.iter().map(|pair| pair.target);
+    targets.flat_map(|id| target.below(id).into_iter().chain([id])).collect()
 }
 
 /// Move when the place changes, update when only fields do.

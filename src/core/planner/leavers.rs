@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::PlanInput;
 use super::departments::{Departments, references};
+use super::places::Places;
 use super::scope::Scope;
 use super::target::TargetIndex;
 use super::users::{Users, leaver_row};
@@ -16,12 +17,7 @@ use crate::core::target::{Department, DepartmentId, User, UserId};
 use crate::core::text;
 
 /// Adds the rows of bound accounts that are no longer meant.
-pub(super) fn users<'a>(
-    input: &PlanInput<'a>,
-    scope: &Scope<'a>,
-    users: &mut Users<'a>,
-    departments: &Departments,
-) {
+pub(super) fn users<'a>(input: &PlanInput<'a>, all_accounts: u64, users: &mut Users<'a>, places: &Places) {
     let mut leaving = std::mem::take(&mut users.bound);
     leaving.retain(|(account, ..)| users.active.binary_search(&account.0.as_str()).is_err());
     leaving.sort();
@@ -40,25 +36,19 @@ pub(super) fn users<'a>(
         if users.held.contains(account.0.as_str()) {
             change.detail = Some(super::decided::LEFT_OUT.to_owned());
         } else {
-            decide(input, scope, user, departments, &mut change);
+            decide(input, all_accounts, user, places, &mut change);
         }
         users.taken[position] = true;
         users.rows.push(leaver_row(change, position));
     }
 }
 
-fn decide(
-    input: &PlanInput<'_>,
-    scope: &Scope<'_>,
-    user: &User,
-    departments: &Departments,
-    change: &mut Change,
-) {
+fn decide(input: &PlanInput<'_>, all_accounts: u64, user: &User, places: &Places, change: &mut Change) {
     let is_kept = change.reason == Some(Reason::Disabled)
         && input.profile.scenario.disabled_accounts == crate::core::profile::DisabledAccounts::Keep;
     let wish = if is_kept { Leavers::Hold } else { input.profile.scenario.leavers };
     // An incomplete or empty read proves nobody's leaving.
-    let is_proved = input.target.is_complete && scope.all_accounts > 0;
+    let is_proved = input.target.is_complete && all_accounts > 0;
     match (wish, input.profile.scenario.leavers_department) {
         (Leavers::Hold, _) | (Leavers::Move, None) => {}
         (Leavers::Move | Leavers::Remove, _) if user.is_administrator => {
@@ -68,13 +58,13 @@ fn decide(
             change.detail = Some("the read was incomplete or empty".to_owned());
         }
         (Leavers::Remove, _) => change.action = Action::Remove,
-        (Leavers::Move, Some(leavers)) => move_away(user, leavers, departments, change),
+        (Leavers::Move, Some(leavers)) => move_away(user, leavers, places, change),
     }
 }
 
-fn move_away(user: &User, leavers: DepartmentId, departments: &Departments, change: &mut Change) {
+fn move_away(user: &User, leavers: DepartmentId, places: &Places, change: &mut Change) {
     let mut wanted = vec![DepartmentRef::Existing(leavers)];
-    let own = user.departments.iter().filter(|id| **id != leavers && !departments.bound.contains(id));
+    let own = user.departments.iter().filter(|id| **id != leavers && !places.bound.contains(id));
     wanted.extend(own.map(|id| DepartmentRef::Existing(*id)));
     let current: Vec<DepartmentRef> =
         user.departments.iter().map(|id| DepartmentRef::Existing(*id)).collect();

@@ -24,6 +24,8 @@ pub use limits::{LimitUse, budget};
 pub(in crate::core) use people::{Recognised, recognised};
 pub(in crate::core) use places::{Places, Whole, places};
 
+use std::collections::{HashMap, HashSet};
+
 use super::error::{Error, ErrorKind};
 use super::journal::Memory;
 use super::mapping::{FieldMapping, Include};
@@ -33,7 +35,7 @@ use super::plan::{
     TargetCounts,
 };
 use super::profile::{OnEmpty, Profile, When};
-use super::source::SourceSnapshot;
+use super::source::{Account, SourceSnapshot};
 use super::target::TargetSnapshot;
 
 /// Everything a plan is made from.
@@ -65,6 +67,27 @@ pub(in crate::core) fn plan_part(input: &PlanInput<'_>, whole: &Whole) -> Result
     made(input, Some(whole))
 }
 
+/// Makes the rows of some people alone, where units and departments are as `places` found them: `input` holds with each
+/// person whoever shares a value with it, and neither units nor departments. Errors: as [`plan`].
+pub(in crate::core) fn plan_people(
+    input: &PlanInput<'_>,
+    whole: &Whole,
+    places: &Places,
+) -> Result<Plan, Error> {
+    refuse_unreadable_identity(input)?;
+    let rules = Rules::compile(input.profile)?;
+    let target = target::TargetIndex::new(input.target);
+    let mut accounts: Vec<&Account> =
+        input.source.accounts.iter().filter(|account| places.holds(account)).collect();
+    accounts.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut users = users::plan(input, &rules, &accounts, &target, places);
+    leavers::users(input, whole.accounts, &mut users, places);
+    taken::settle_conflicts(input, &mut users);
+    let mut changes: Vec<Change> = users.rows.into_iter().map(|row| row.change).collect();
+    changes.extend(target.unmanaged(input, &HashSet::new(), &users.taken));
+    Ok(assembled(input, changes, &HashMap::new(), whole))
+}
+
 fn made(input: &PlanInput<'_>, whole: Option<&Whole>) -> Result<Plan, Error> {
     let profile = input.profile;
     refuse_unreadable_identity(input)?;
@@ -74,8 +97,8 @@ fn made(input: &PlanInput<'_>, whole: Option<&Whole>) -> Result<Plan, Error> {
     scope.all_accounts = whole.map_or(scope.all_accounts, |whole| whole.accounts);
     target.require(profile)?;
     let mut departments = departments::plan(input, &rules, &scope, &target);
-    let mut users = users::plan(input, &rules, &scope, &target, &departments);
-    leavers::users(input, &scope, &mut users, &departments);
+    let mut users = users::plan(input, &rules, &scope.accounts, &target, &departments.places);
+    leavers::users(input, scope.all_accounts, &mut users, &departments.places);
     taken::settle_conflicts(input, &mut users);
     leavers::departments(input, &scope, &target, &mut departments, &users);
     let free = users.taken.iter().filter(|is_taken| !**is_taken).count();
@@ -83,33 +106,44 @@ fn made(input: &PlanInput<'_>, whole: Option<&Whole>) -> Result<Plan, Error> {
     changes.reserve_exact(users.rows.len() + input.target.departments.len() + free);
     changes.extend(users.rows.into_iter().map(|row| row.change));
     changes.extend(target.unmanaged(input, &departments.taken, &users.taken));
-    sort(&mut changes, &departments.depths);
+    let counted = Whole {
+        accounts: scope.all_accounts,
+        ignored: whole.map_or(users.ignored, |whole| whole.ignored),
+        units: scope.row_units().count() as u64,
+        users: whole.map_or(input.target.users.len() as u64, |whole| whole.users),
+        departments: target.departments_without_root(),
+    };
+    Ok(assembled(input, changes, &departments.depths, &counted))
+}
+
+/// The plan of some rows.
+fn assembled(
+    input: &PlanInput<'_>,
+    mut changes: Vec<Change>,
+    depths: &HashMap<String, usize>,
+    counted: &Whole,
+) -> Plan {
+    sort(&mut changes, depths);
+    let Whole { accounts, ignored, units, users, departments } = *counted;
     let mut plan = Plan {
         format: PLAN_FORMAT.to_owned(),
         plan_id: String::new(),
-        connection: profile.display_name.clone(),
-        profile: profile.fingerprint(),
+        connection: input.profile.display_name.clone(),
+        profile: input.profile.fingerprint(),
         created_at: rfc3339(input.now_ms),
         first_run: input.memory.finished_full_syncs == 0,
         complete: input.target.is_complete,
-        source: SourceCounts {
-            accounts: scope.all_accounts,
-            units: scope.row_units().count() as u64,
-            ignored: whole.map_or(users.ignored, |whole| whole.ignored),
-        },
-        target: TargetCounts {
-            users: whole.map_or(input.target.users.len() as u64, |whole| whole.users),
-            departments: target.departments_without_root(),
-        },
+        source: SourceCounts { accounts, units, ignored },
+        target: TargetCounts { users, departments },
         calls: CallCounts { read: input.read_calls, write: 0 },
         limits: Vec::new(),
         summary: summary(&changes),
         changes,
     };
     plan.calls.write = plan.changes.iter().map(write_calls).sum();
-    plan.limits = limits::exceeded(&plan, &profile.limits, input.memory);
+    plan.limits = limits::exceeded(&plan, &input.profile.limits, input.memory);
     plan.plan_id = plan.compute_id();
-    Ok(plan)
+    plan
 }
 
 /// The compiled settings of a plan.
@@ -218,7 +252,7 @@ fn summary(changes: &[Change]) -> Summary {
 }
 
 /// Departments before users, parents before children, then by source id; rows without one follow by target id.
-fn sort(changes: &mut [Change], depths: &std::collections::HashMap<String, usize>) {
+fn sort(changes: &mut [Change], depths: &HashMap<String, usize>) {
     let depth = |change: &Change| match change.entity {
         Entity::Department => depths.get(change.id()).copied().unwrap_or(usize::MAX),
         Entity::User => 0,

@@ -34,10 +34,11 @@ pub(in crate::core) fn recognised<'a>(input: &PlanInput<'a>) -> Result<Recognise
     index.require(input.profile)?;
     let departments = departments::plan(input, &rules, &scope, &index);
     let mut others = Users::default();
-    let mut people = users::gather(input, &rules, &scope, &index, &mut others);
+    let mut people =
+        users::gather(input, &rules, (&scope.accounts, &departments.places), &index, &mut others);
     users::recognise(input, &index, &mut people);
     let units = scope.row_units().map(|scoped| {
-        let found = match departments.places.get(&scoped.unit.id) {
+        let found = match departments.places.of(&scoped.unit.id) {
             Some(DepartmentRef::Existing(id)) => index.departments.get(id).copied(),
             Some(DepartmentRef::New(_)) | None => None,
         };

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::departments::{Departments, references};
+use super::departments::references;
+use super::places::Places;
 use super::users::{Person, UserRow, blank};
 use super::{PlanInput, Rules, Wanted, change_of, field_change, is_same};
 use crate::core::field::FieldName;
@@ -15,32 +16,23 @@ use crate::core::plan::{
 };
 use crate::core::profile::Edition;
 use crate::core::source::Account;
-use crate::core::target::{DepartmentId, User};
+use crate::core::target::User;
 
 /// What every row is planned by.
 pub(super) struct Planning<'a, 'i> {
     input: &'i PlanInput<'a>,
-    departments: &'i Departments,
-    /// Every department at or below a target.
-    inside: HashSet<DepartmentId>,
+    places: &'i Places,
     has_mobile_row: bool,
     has_name_row: bool,
     dept_id_list: FieldName,
 }
 
 impl<'a, 'i> Planning<'a, 'i> {
-    /// `inside` is every department at or below a target.
-    pub(super) fn new(
-        input: &'i PlanInput<'a>,
-        rules: &Rules,
-        departments: &'i Departments,
-        inside: HashSet<DepartmentId>,
-    ) -> Self {
+    pub(super) fn new(input: &'i PlanInput<'a>, rules: &Rules, places: &'i Places) -> Self {
         let has_row = |name: &str| rules.users.fields().any(|field| field.as_str() == name);
         Self {
             input,
-            departments,
-            inside,
+            places,
             has_mobile_row: has_row("mobile"),
             has_name_row: has_row("name"),
             dept_id_list: FieldName::new("dept_id_list"),
@@ -72,7 +64,7 @@ impl<'a, 'i> Planning<'a, 'i> {
             row.reasons.push((Reason::AmbiguousMatch, detail.clone()));
         }
         row.reasons.extend(self.blocks(person, user.is_some()));
-        let places = self.places(account);
+        let places = self.places_of(account);
         if places.is_empty() {
             row.reasons.push((Reason::NoDepartment, "none of its units can be placed".to_owned()));
         }
@@ -114,10 +106,10 @@ impl<'a, 'i> Planning<'a, 'i> {
     }
 
     /// Where the account belongs, primary first, each once.
-    fn places(&self, account: &Account) -> Vec<&'i DepartmentRef> {
+    fn places_of(&self, account: &Account) -> Vec<&'i DepartmentRef> {
         let mut places = Vec::with_capacity(account.units.len());
         for membership in &account.units {
-            if let Some(place) = self.departments.places.get(&membership.unit.0)
+            if let Some(place) = self.places.of(&membership.unit.0)
                 && !places.contains(&place)
             {
                 places.push(place);
@@ -233,7 +225,7 @@ impl<'a, 'i> Planning<'a, 'i> {
         if self.input.profile.edition == Edition::Dedicated && user.id.0 != wanted {
             row.change.warnings.insert(Warning::UseridDiffers);
         }
-        let is_inside = user.departments.iter().any(|id| self.inside.contains(id));
+        let is_inside = user.departments.iter().any(|id| self.places.inside.contains(id));
         if row.change.matched_by != Some(MatchedBy::Binding) && !is_inside {
             row.change.warnings.insert(Warning::OutsideTarget);
         }
@@ -271,7 +263,7 @@ impl<'a, 'i> Planning<'a, 'i> {
             if places.contains(&&reference) || kept.contains(&reference) {
                 continue;
             }
-            if self.departments.bound.contains(id) || left == Some(*id) {
+            if self.places.bound.contains(id) || left == Some(*id) {
                 loses = true;
             } else {
                 kept.push(reference);

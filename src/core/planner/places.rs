@@ -3,35 +3,39 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{PlanInput, Rules, departments, scope, target, users};
+use super::{PlanInput, Rules, departments, scope, target};
 use crate::core::error::Error;
 use crate::core::journal::Memory;
 use crate::core::plan::DepartmentRef;
 use crate::core::source::Account;
 use crate::core::target::DepartmentId;
 
-/// What a part of two sides is a part of, as far as a plan counts it.
+/// What two sides hold, as far as a plan counts it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::core) struct Whole {
     /// Accounts in scope.
     pub(in crate::core) accounts: u64,
     /// Of these, no rows.
     pub(in crate::core) ignored: u64,
+    /// Units in scope.
+    pub(in crate::core) units: u64,
     /// Users of the target.
     pub(in crate::core) users: u64,
+    /// Departments of the target.
+    pub(in crate::core) departments: u64,
 }
 
 /// Where people are placed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::core) struct Places {
     /// Units of the scope with where their accounts go; `None`: nowhere.
-    units: HashMap<String, Option<DepartmentRef>>,
+    pub(super) units: HashMap<String, Option<DepartmentRef>>,
     /// Units of the scope that a decision leaves out.
-    left_out: HashSet<String>,
-    /// Departments bound to a unit.
-    bound: HashSet<DepartmentId>,
+    pub(super) left_out: HashSet<String>,
+    /// Departments bound to a unit before or by this plan, targets included.
+    pub(super) bound: HashSet<DepartmentId>,
     /// Departments at or below a target.
-    inside: HashSet<DepartmentId>,
+    pub(super) inside: HashSet<DepartmentId>,
 }
 
 impl Places {
@@ -39,6 +43,16 @@ impl Places {
     pub(in crate::core) fn holds(&self, account: &Account) -> bool {
         let is_of = |unit: &str| self.units.contains_key(unit) || self.left_out.contains(unit);
         account.units.iter().any(|membership| is_of(&membership.unit.0))
+    }
+
+    /// Whether every unit that would bring an account into the scope is left out.
+    pub(super) fn leaves_out(&self, account: &Account) -> bool {
+        !account.units.iter().any(|membership| self.units.contains_key(&membership.unit.0))
+    }
+
+    /// Where accounts of a unit go.
+    pub(super) fn of(&self, unit: &str) -> Option<&DepartmentRef> {
+        self.units.get(unit)?.as_ref()
     }
 
     /// Whether both have the same units in scope, wherever they are placed.
@@ -79,12 +93,5 @@ pub(in crate::core) fn places(input: &PlanInput<'_>) -> Result<Places, Error> {
     let target = target::TargetIndex::new(input.target);
     let scope = scope::Scope::new(input.profile, input.source, &input.memory.left_out_units)?;
     target.require(input.profile)?;
-    let mut planned = departments::plan(input, &rules, &scope, &target);
-    let units = scope.scoped.iter().map(|scoped| scoped.unit.id.clone());
-    Ok(Places {
-        units: units.map(|unit| (unit.clone(), planned.places.remove(&unit))).collect(),
-        left_out: scope.left_out.iter().map(|unit| (*unit).to_owned()).collect(),
-        bound: planned.bound,
-        inside: users::inside_targets(input, &target),
-    })
+    Ok(departments::plan(input, &rules, &scope, &target).places)
 }

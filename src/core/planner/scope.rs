@@ -87,11 +87,6 @@ impl<'a> Scope<'a> {
         account.units.iter().any(|membership| is_of(membership.unit.0.as_str()))
     }
 
-    /// Whether every unit that would bring an account into the scope is left out.
-    pub(super) fn leaves_out(&self, account: &Account) -> bool {
-        !account.units.iter().any(|membership| self.by_id.contains_key(membership.unit.0.as_str()))
-    }
-
     fn leave_out(&mut self, unit: &'a str, walk: &Walk<'a, '_>) {
         let mut open = vec![unit];
         while let Some(id) = open.pop() {

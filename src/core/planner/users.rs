@@ -6,9 +6,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::decided;
-use super::departments::Departments;
 use super::person::Planning;
-use super::scope::Scope;
+use super::places::Places;
 use super::target::TargetIndex;
 use super::{PlanInput, Rules};
 use crate::core::journal::Decision;
@@ -17,7 +16,7 @@ use crate::core::matching::{self, Candidates, Match};
 use crate::core::plan::{Action, Change, Entity, MatchedBy, Reason};
 use crate::core::profile::DisabledAccounts;
 use crate::core::source::{Account, AccountId};
-use crate::core::target::{DepartmentId, UserId};
+use crate::core::target::UserId;
 use crate::core::text;
 
 /// Fields whose value only one user may have (reference `dingtalk-api.md` section 12.5).
@@ -69,21 +68,21 @@ pub(super) struct Person<'a, 'r> {
     pub keeps: bool,
 }
 
-/// Plans every account of the scope.
+/// Plans the accounts of the scope, given in the order of their ids.
 pub(super) fn plan<'a>(
     input: &PlanInput<'a>,
     rules: &Rules,
-    scope: &Scope<'a>,
+    accounts: &[&'a Account],
     target: &TargetIndex<'a>,
-    departments: &Departments,
+    places: &Places,
 ) -> Users<'a> {
     let mut users = Users::default();
-    let mut people = gather(input, rules, scope, target, &mut users);
+    let mut people = gather(input, rules, (accounts, places), target, &mut users);
     users.bound = recognise(input, target, &mut people);
     users.ignored += decided::keep(input, &mut people);
     let duplicates = duplicates_in_source(&people);
     let shared = shared_targets(&people, input.target.users.len());
-    let planning = Planning::new(input, rules, departments, inside_targets(input, target));
+    let planning = Planning::new(input, rules, places);
     users.rows.reserve(people.len());
     // Each draft is dropped once its row is made: with 100,000 accounts both at once are too much.
     for (index, person) in people.into_iter().enumerate() {
@@ -101,14 +100,14 @@ pub(super) fn plan<'a>(
 pub(super) fn gather<'a: 'r, 'r>(
     input: &PlanInput<'a>,
     rules: &'r Rules,
-    scope: &Scope<'a>,
+    (accounts, places): (&[&'a Account], &Places),
     target: &TargetIndex<'a>,
     users: &mut Users<'a>,
 ) -> Vec<Person<'a, 'r>> {
-    let mut people = Vec::with_capacity(scope.accounts.len());
-    for account in scope.accounts.iter().copied() {
+    let mut people = Vec::with_capacity(accounts.len());
+    for account in accounts.iter().copied() {
         let bound = input.memory.users.get(account.id.as_str());
-        match standing(input, rules, scope, account, bound.is_some()) {
+        match standing(input, rules, places, account, bound.is_some()) {
             Standing::Row => {
                 people.push(person(input, rules, account, bound));
                 users.active.push(&account.id);
@@ -164,12 +163,12 @@ enum Standing {
 fn standing(
     input: &PlanInput<'_>,
     rules: &Rules,
-    scope: &Scope<'_>,
+    places: &Places,
     account: &Account,
     is_bound: bool,
 ) -> Standing {
     let decision = input.memory.decisions.get(account.id.as_str());
-    if decision == Some(&Decision::LeaveOut) || scope.leaves_out(account) {
+    if decision == Some(&Decision::LeaveOut) || places.leaves_out(account) {
         return if is_bound { Standing::Held } else { Standing::Ignored };
     }
     let keep_or_leave = |reason| if is_bound { Standing::Leaves(reason) } else { Standing::Ignored };
@@ -320,12 +319,6 @@ pub(super) fn shared_targets(people: &[Person<'_, '_>], users: usize) -> HashMap
 fn others(people: &[Person<'_, '_>], indices: &[usize], but: usize) -> String {
     let others = indices.iter().filter(|index| **index != but).take(5);
     others.map(|index| people[*index].account.id.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// Every department at or below a target.
-pub(super) fn inside_targets(input: &PlanInput<'_>, target: &TargetIndex<'_>) -> HashSet<DepartmentId> {
-    let targets = input.profile.scenario.scope.iter().map(|pair| pair.target);
-    targets.flat_map(|id| target.below(id).into_iter().chain([id])).collect()
 }
 
 impl UserRow {

@@ -40,9 +40,12 @@ pub(super) struct World {
     pub(super) users: BTreeMap<String, User>,
     pub(super) departments: BTreeMap<i64, Department>,
     pub(super) is_away: bool,
+    pub(super) reads: u64,
     /// Milliseconds of the clock and the write.
     pub(super) written: Vec<(i64, String)>,
     pub(super) next: i64,
+    /// Accounts read singly.
+    pub(super) single_reads: usize,
 }
 
 #[derive(Clone)]
@@ -51,7 +54,8 @@ pub(super) struct Services(pub(super) Arc<Mutex<World>>, pub(super) Arc<PausedCl
 impl Services {
     async fn read<T>(&self, read: impl FnOnce(&World) -> T + Send) -> Result<T, Error> {
         sleep(Duration::from_millis(LATENCY_MS)).await;
-        let world = self.0.lock().unwrap();
+        let mut world = self.0.lock().unwrap();
+        world.reads += 1;
         if world.is_away {
             return Err(Error::new(ErrorKind::Network, "nobody answers"));
         }
@@ -83,6 +87,7 @@ impl Source for Services {
         .await
     }
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        self.0.lock().unwrap().single_reads += 1;
         self.read(|world| world.accounts.get(&id.0).cloned()).await
     }
     async fn unit(&self, id: &UnitId) -> Result<Option<OrganizationalUnit>, Error> {
