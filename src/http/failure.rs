@@ -26,6 +26,8 @@ pub enum NotSent {
     CertificateWrongHost,
     /// No trusted root signed the certificate.
     CertificateUnknownIssuer,
+    /// The certificate is none that a server may show, a root itself for example.
+    CertificateUnusable,
     /// Any other failure of the encryption.
     TlsFailed,
     /// The proxy wants other credentials (407).
@@ -116,6 +118,7 @@ impl NotSent {
             Self::CertificateExpired => "its certificate has expired or is not valid yet",
             Self::CertificateWrongHost => "its certificate is for another host",
             Self::CertificateUnknownIssuer => "its certificate is not signed by a trusted root",
+            Self::CertificateUnusable => "its certificate is none for a server",
             Self::TlsFailed => "no encrypted connection could be agreed on",
             Self::ProxyRefused => "the proxy demands authentication (407)",
             Self::Redirected => "a redirect was answered and is not followed",
@@ -136,8 +139,11 @@ impl NotSent {
             Self::CertificateUnknownIssuer => {
                 "install the system's root certificates, or name the company's root in network.ca_file"
             }
+            Self::CertificateUnusable => {
+                "give the endpoint a certificate that a trusted root signed; a root itself is none"
+            }
             Self::TlsFailed => "check that the endpoint speaks https; a proxy may be in between",
-            Self::ProxyRefused => "put user and password into network.proxy or HTTPS_PROXY",
+            Self::ProxyRefused => "give the proxy's user and password through the variable HTTPS_PROXY",
             Self::Redirected => "check the endpoint; a log-in page of the network may be in between",
         }
     }
@@ -205,7 +211,7 @@ fn find_tls(error: &(dyn StdError + 'static)) -> Option<NotSent> {
             }
             C::NotValidForName | C::NotValidForNameContext { .. } => NotSent::CertificateWrongHost,
             C::UnknownIssuer | C::BadSignature => NotSent::CertificateUnknownIssuer,
-            _ => NotSent::TlsFailed,
+            _ => NotSent::CertificateUnusable,
         },
         _ => NotSent::TlsFailed,
     })

@@ -208,7 +208,7 @@ fn server() -> SocketAddr {
             let router = axum::Router::new()
                 .route(
                     "/topapi/v2/user/create",
-                    any(move || {
+                    any(move |_read: axum::body::Bytes| {
                         let created = created.clone();
                         async move { created() }
                     }),

@@ -1,9 +1,10 @@
 //! Which object is dealt with when: the first event of an idle object at once, those that follow within two seconds
 //! together, what lacks a prerequisite later and later for up to ten minutes. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Subject;
+use crate::core::source::AccountId;
 
 /// Events of one object within this time are one.
 const TOGETHER_MS: i64 = 2_000;
@@ -67,13 +68,13 @@ impl Backlog {
         }
     }
 
-    /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when none of the
-    /// source is due, and few of them at once.
-    pub(super) fn take(&mut self, now: i64, most: usize) -> Vec<(Subject, Entry)> {
+    /// Takes out what is due, at most so many: departments before people; objects of DingTalk only when they are asked
+    /// for and none of the source is due, and few of them at once.
+    pub(super) fn take(&mut self, now: i64, most: usize, with_edits: bool) -> Vec<(Subject, Entry)> {
         self.acted.retain(|_, at| now - *at < TOGETHER_MS);
         let due =
             || self.entries.iter().filter(|(_, entry)| entry.ready_ms <= now).map(|(subject, _)| subject);
-        let is_waited_for = due().any(Subject::is_source);
+        let is_waited_for = !with_edits || due().any(Subject::is_source);
         let most = if is_waited_for { most } else { most.min(EDITS_AT_ONCE) };
         let due: Vec<Subject> =
             due().filter(|subject| subject.is_source() == is_waited_for).take(most).cloned().collect();
@@ -131,9 +132,19 @@ impl Backlog {
         }
     }
 
-    /// When something is due next.
-    pub(super) fn next_ms(&self) -> Option<i64> {
-        self.entries.values().map(|entry| entry.ready_ms).min()
+    /// Accounts that wait.
+    pub(super) fn accounts(&self) -> HashSet<AccountId> {
+        let account = |subject: &Subject| match subject {
+            Subject::Account(id) => Some(id.clone()),
+            Subject::Unit(_) | Subject::User(_) | Subject::Department(_) => None,
+        };
+        self.entries.keys().filter_map(account).collect()
+    }
+
+    /// When something is due next, objects of DingTalk only when they are asked for.
+    pub(super) fn next_ms(&self, with_edits: bool) -> Option<i64> {
+        let waiting = self.entries.iter().filter(|(subject, _)| with_edits || subject.is_source());
+        waiting.map(|(_, entry)| entry.ready_ms).min()
     }
 
     /// Objects that wait.
@@ -170,14 +181,14 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::source::{AccountId, UnitId};
+    use crate::core::source::UnitId;
 
     fn account(id: &str) -> Subject {
         Subject::Account(AccountId(id.into()))
     }
 
     fn taken(backlog: &mut Backlog, now: i64) -> Vec<String> {
-        backlog.take(now, 100).into_iter().map(|(subject, _)| subject.to_string()).collect()
+        backlog.take(now, 100, true).into_iter().map(|(subject, _)| subject.to_string()).collect()
     }
 
     #[test]
@@ -190,7 +201,7 @@ mod tests {
         backlog.add(account("b"), Some("e4".into()), false, 1900, 1900);
         assert_eq!(taken(&mut backlog, 1900), ["b"], "a second object does not wait for the first");
         assert!(taken(&mut backlog, 1999).is_empty());
-        let merged = backlog.take(2000, 100);
+        let merged = backlog.take(2000, 100, true);
         assert_eq!(merged.len(), 1);
         assert_eq!(merged[0].1.events, ["e2", "e3"]);
     }
@@ -236,13 +247,13 @@ mod tests {
         backlog.add(account("a"), Some("e".into()), false, 0, 0);
         let (mut now, mut tries) = (0, 0);
         loop {
-            let (subject, entry) = backlog.take(now, 1).remove(0);
+            let (subject, entry) = backlog.take(now, 1, true).remove(0);
             tries += 1;
             if backlog.park(subject, entry, now).is_some() {
                 break;
             }
             assert_eq!(backlog.parked(), 1);
-            now = backlog.next_ms().unwrap();
+            now = backlog.next_ms(true).unwrap();
         }
         assert!((600_000..=630_000).contains(&now), "given up after {now} ms");
         assert!((20..40).contains(&tries), "{tries} attempts");
@@ -252,13 +263,13 @@ mod tests {
     fn a_new_event_lets_a_parked_object_try_again() {
         let mut backlog = Backlog::default();
         backlog.add(account("a"), Some("e1".into()), false, 0, 0);
-        let (subject, mut entry) = backlog.take(0, 1).remove(0);
+        let (subject, mut entry) = backlog.take(0, 1, true).remove(0);
         entry.attempts = 10;
         assert!(backlog.park(subject, entry, 0).is_none());
-        assert_eq!(backlog.next_ms(), Some(30_000));
+        assert_eq!(backlog.next_ms(true), Some(30_000));
         backlog.add(account("a"), Some("e2".into()), false, 5000, 5000);
-        assert_eq!(backlog.next_ms(), Some(5000));
-        let (_, entry) = backlog.take(5000, 1).remove(0);
+        assert_eq!(backlog.next_ms(true), Some(5000));
+        let (_, entry) = backlog.take(5000, 1, true).remove(0);
         assert_eq!(entry.events, ["e1", "e2"]);
     }
 }

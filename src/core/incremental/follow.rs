@@ -110,6 +110,8 @@ struct Following<'f> {
     /// When what is being read, or was read last, began.
     reading_since_ms: i64,
     read: Option<Renewal>,
+    /// So much waits that everything is to be looked at.
+    is_burst: bool,
     polls: Polls,
     next_decisions_ms: i64,
     /// The feed of edits was connected once, and is not.
@@ -140,6 +142,7 @@ impl<'f> Following<'f> {
             reading: None,
             reading_since_ms: now - took_ms,
             read: Some(renewal),
+            is_burst: false,
             polls: Polls::new(watching.poll_seconds, now, took_ms),
             next_decisions_ms: now,
             has_lost_edits: false,
@@ -156,8 +159,9 @@ impl<'f> Following<'f> {
                 self.tell_status(true);
                 return Ok(());
             }
-            self.start_batch().await?;
+            // The read first: a batch takes the state, and a backlog that does not end would put every read off.
             self.start_reading();
+            self.start_batch().await?;
             self.tell_status(false);
             let wait = self.wait();
             tokio::select! {
@@ -215,18 +219,20 @@ impl<'f> Following<'f> {
             batch.decisions =
                 drifts.into_iter().filter_map(|(drift, decision)| Some((drift, decision?))).collect();
         }
-        // What a burst names is read as a whole, and a whole read covers every object.
-        let is_burst = self.backlog.sources() > FULL_FROM && batch.renewal.is_none();
-        if is_burst && self.reading.is_none() {
+        // What a burst names is read as a whole, and a whole read covers every object. What DingTalk told waits for it,
+        // and events of the source do where they are too many.
+        if self.backlog.len() > FULL_FROM && !self.is_burst && batch.renewal.is_none() {
+            self.is_burst = true;
             self.polls.want_full(now);
             self.start_reading();
         }
         if let Some(Renewal::Full { .. }) = &batch.renewal {
+            self.is_burst = false;
             batch.entries = self.backlog.take_until(self.reading_since_ms, now);
             batch.covered = batch.entries.iter().map(|(subject, _)| subject.clone()).collect();
         }
-        if !is_burst || self.reading.is_none() {
-            batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE));
+        if !self.is_burst || self.backlog.sources() <= FULL_FROM {
+            batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst));
         }
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
             return Ok(());
@@ -334,7 +340,7 @@ impl<'f> Following<'f> {
         self.reading_since_ms = now;
         self.reading = Some(if self.polls.begin(now) {
             let moment = state.view.moment();
-            poll::full(watching, moment).boxed()
+            poll::full(watching, moment, self.backlog.accounts()).boxed()
         } else {
             let known = Known::of(&state.view, self.polls.turn, watching.poll_seconds);
             poll::source(watching, known).boxed()
@@ -347,6 +353,9 @@ impl<'f> Following<'f> {
             Ok(renewal) => {
                 if self.polls.ended(now) {
                     self.status.last_repair_at_ms = Some(now);
+                }
+                if self.is_burst && !matches!(renewal, Renewal::Full { .. }) {
+                    self.polls.want_full(now);
                 }
                 self.status.next_repair_at_ms = Some(self.polls.next_full_ms());
                 self.read = Some(renewal);
@@ -363,8 +372,11 @@ impl<'f> Following<'f> {
         let now = self.watching.clock.now_ms();
         let mut next = now + STATUS_EVERY_MS;
         if self.idle.is_some() {
-            let work =
-                [Some(self.next_decisions_ms), self.backlog.next_ms(), self.read.as_ref().map(|_| now)];
+            let work = [
+                Some(self.next_decisions_ms),
+                self.backlog.next_ms(!self.is_burst),
+                self.read.as_ref().map(|_| now),
+            ];
             let work = work.into_iter().flatten().min().map(|at| at.max(self.resume_ms));
             next = next.min(work.unwrap_or(next));
             if self.reading.is_none() {

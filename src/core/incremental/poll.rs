@@ -12,7 +12,7 @@ use super::refresh::Fresh;
 use super::view::View;
 use crate::core::error::Error;
 use crate::core::preview::needs;
-use crate::core::source::{Account, AccountId, OrganizationalUnit, SourceSnapshot, UnitId};
+use crate::core::source::{Account, AccountCache, AccountId, OrganizationalUnit, SourceSnapshot, UnitId};
 use crate::core::target::TargetSnapshot;
 
 /// Single reads under way at once: few, because what an event names is read in the same lane and waits behind them.
@@ -134,11 +134,34 @@ impl Known {
     }
 }
 
-/// Both sides as a whole.
-pub(super) async fn full(watching: &Watching<'_>, moment: u64) -> Result<Renewal, Error> {
+/// What is remembered of accounts, without those that events name: something happened to them, whatever their time of
+/// the last change says.
+struct Unnamed<'a> {
+    cache: &'a dyn AccountCache,
+    named: HashSet<AccountId>,
+}
+
+impl AccountCache for Unnamed<'_> {
+    fn get(&self, id: &str, update_time: i64) -> Option<Account> {
+        let is_named = self.named.contains(&AccountId(id.to_owned()));
+        if is_named { None } else { self.cache.get(id, update_time) }
+    }
+
+    fn put(&self, accounts: &[Account]) {
+        self.cache.put(accounts);
+    }
+}
+
+/// Both sides as a whole; `named` are the accounts that waiting events are about.
+pub(super) async fn full(
+    watching: &Watching<'_>,
+    moment: u64,
+    named: HashSet<AccountId>,
+) -> Result<Renewal, Error> {
     let needs = needs(watching.profile)?;
+    let cache = Unnamed { cache: watching.cache, named };
     let (source, target) = futures::try_join!(
-        watching.source.snapshot(&needs.source, watching.cache),
+        watching.source.snapshot(&needs.source, &cache),
         watching.target.snapshot(&needs.target),
     )?;
     Ok(Renewal::Full { source, target, moment })
@@ -228,5 +251,27 @@ fn take_in_units(view: &mut View, units: Vec<OrganizationalUnit>, moment: u64) {
         if view.unit(&id) != Some(&unit) && !view.is_younger(&Subject::Unit(id.clone()), moment) {
             view.put_unit(&id, Some(unit));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Remembers everybody.
+    struct Everybody;
+
+    impl AccountCache for Everybody {
+        fn get(&self, id: &str, _: i64) -> Option<Account> {
+            Some(Account { id: id.to_owned(), ..Account::default() })
+        }
+        fn put(&self, _: &[Account]) {}
+    }
+
+    #[test]
+    fn who_is_named_by_an_event_is_not_remembered_but_read() {
+        let cache = Unnamed { cache: &Everybody, named: HashSet::from([AccountId("a".into())]) };
+        assert!(cache.get("a", 1).is_none());
+        assert!(cache.get("b", 1).is_some());
     }
 }

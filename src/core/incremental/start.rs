@@ -55,7 +55,7 @@ pub(super) async fn start(watching: &Watching<'_>, lessons: Lessons) -> Result<S
     batch::settle(watching).await?;
     let began = watching.clock.now_ms();
     let desired = Desired::compile(watching.profile)?;
-    let renewal = poll::full(watching, 0).await?;
+    let renewal = poll::full(watching, 0, HashSet::new()).await?;
     let now = watching.clock.now_ms();
     let mut state = State {
         view: nothing(watching.profile)?,

@@ -83,7 +83,12 @@ fn acceptor(ca: &Ca, name: &str, year: i32) -> TlsAcceptor {
     params.not_after = rcgen::date_time_ymd(year, 1, 1);
     let key = KeyPair::generate().expect("a key");
     let leaf = params.signed_by(&key, &ca.issuer).expect("a certificate");
-    let chain = vec![CertificateDer::from(leaf.der().to_vec())];
+    showing(leaf.der().to_vec(), &key)
+}
+
+/// What makes a connection a TLS server's that shows this certificate.
+fn showing(certificate: Vec<u8>, key: &KeyPair) -> TlsAcceptor {
+    let chain = vec![CertificateDer::from(certificate)];
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -96,7 +101,10 @@ fn acceptor(ca: &Ca, name: &str, year: i32) -> TlsAcceptor {
 }
 
 async fn tls_server(ca: &Ca, name: &str, year: i32) -> SocketAddr {
-    let acceptor = acceptor(ca, name, year);
+    serving(acceptor(ca, name, year)).await
+}
+
+async fn serving(acceptor: TlsAcceptor) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -131,6 +139,9 @@ async fn certificates_that_are_wrong_say_what_is_wrong() {
     assert_eq!(found, NotSent::CertificateWrongHost);
     let found = cause(get(&transport(None), format!("https://localhost:{}/", good.port())).await);
     assert_eq!(found, NotSent::CertificateUnknownIssuer);
+    let root = serving(showing(ca.issuer.der().to_vec(), ca.issuer.key())).await;
+    let found = cause(get(&trusting, format!("https://localhost:{}/", root.port())).await);
+    assert_eq!(found, NotSent::CertificateUnusable);
 }
 
 #[tokio::test]

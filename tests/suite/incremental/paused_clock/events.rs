@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dingsync::core::clock::Clock;
-use dingsync::core::incremental::{Delivery, Edit, Inbox, Notice, SourceEvent, Subject};
+use dingsync::core::incremental::{Delivery, Edit, Inbox, Line, Notice, SourceEvent, Subject};
 use dingsync::core::target::UserId;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::advance;
@@ -230,4 +230,38 @@ async fn whatever_is_lost_doubled_or_out_of_order_the_end_is_right_and_nobody_is
         assert_eq!(names, sorted, "seed {seed}");
         assert_eq!(stage.notices(|notice| matches!(notice, Notice::Drift { .. })), 0, "seed {seed}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_hand_edits_costs_one_look_at_everything_and_puts_no_poll_off() {
+    let stage = Stage { poll_seconds: 10, ..Stage::new().await };
+    let reads = Mutex::new(0);
+    stage
+        .follow(|hand| {
+            let (stage, reads) = (&stage, &reads);
+            async move {
+                let before = stage.services.0.lock().unwrap().reads;
+                for number in 0..5_000 {
+                    hand.edits.send(Edit::Changed(Subject::User(UserId(format!("x{number}"))))).unwrap();
+                }
+                // Nobody tells of this.
+                stage.rename(1, "Renamed");
+                let begun = stage.clock.now_ms();
+                while !stage.services.names().contains(&"Renamed".to_owned()) {
+                    pass(100).await;
+                    assert!(stage.clock.now_ms() - begun < 15_000, "the poll is put off");
+                }
+                pass(20_000).await;
+                *reads.lock().unwrap() = stage.services.0.lock().unwrap().reads - before;
+            }
+        })
+        .await;
+    let reads = *reads.lock().unwrap();
+    assert!(reads < 600, "{reads} reads");
+    let lines = stage.lines.lock().unwrap();
+    let waiting = lines.iter().rev().find_map(|line| match line {
+        Line::Notice(Notice::Status(status)) => Some(status.backlog),
+        _ => None,
+    });
+    assert_eq!(waiting, Some(0), "edits are left over");
 }

@@ -40,6 +40,7 @@ pub(super) struct World {
     pub(super) users: BTreeMap<String, User>,
     pub(super) departments: BTreeMap<i64, Department>,
     pub(super) is_away: bool,
+    pub(super) reads: u64,
     /// Milliseconds of the clock and the write.
     pub(super) written: Vec<(i64, String)>,
     pub(super) next: i64,
@@ -53,7 +54,8 @@ pub(super) struct Services(pub(super) Arc<Mutex<World>>, pub(super) Arc<PausedCl
 impl Services {
     async fn read<T>(&self, read: impl FnOnce(&World) -> T + Send) -> Result<T, Error> {
         sleep(Duration::from_millis(LATENCY_MS)).await;
-        let world = self.0.lock().unwrap();
+        let mut world = self.0.lock().unwrap();
+        world.reads += 1;
         if world.is_away {
             return Err(Error::new(ErrorKind::Network, "nobody answers"));
         }
