@@ -1,22 +1,47 @@
 //! The rows of QR code logon, looked through with the same filter as the plan they follow.
 
-use super::search::holds_every_word;
+use super::row_set::RowSet;
+use super::search::Haystack;
 use super::{Filter, Kind};
 use crate::core::logon::{LogonAction, LogonChange, LogonPlan};
 
-/// The rows a filter keeps, by their place in the logon plan. What only rows of the plan have (a branch, a field, a
-/// reason, a warning) keeps every one of them out.
-pub fn logon_hits(plan: &LogonPlan, filter: &Filter) -> Vec<u32> {
-    let Filter { kind, every, branch, field, reason, warning, text } = filter;
-    let is_elsewhere = branch.is_some() || field.is_some() || reason.is_some() || warning.is_some();
-    if is_elsewhere || kind.is_some_and(|kind| kind != Kind::Logon) {
-        return Vec::new();
+/// A logon plan with what its rows can be found by.
+#[derive(Debug)]
+pub struct LogonBrowser {
+    plan: LogonPlan,
+    haystack: Haystack,
+}
+
+impl LogonBrowser {
+    /// Looks through a plan once.
+    pub fn new(plan: LogonPlan) -> Self {
+        let texts = plan.changes.iter().map(|row| {
+            let ids = [row.source_id.as_deref(), row.target_id.as_deref()];
+            [row.name.as_str(), ids[0].unwrap_or_default(), ids[1].unwrap_or_default()]
+        });
+        Self { haystack: Haystack::of(texts), plan }
     }
-    let is_shown = |row: &LogonChange| {
-        let texts = [Some(row.name.as_str()), row.source_id.as_deref(), row.target_id.as_deref()];
-        (*every || row.action != LogonAction::Unchanged) && holds_every_word(&texts, text)
-    };
-    (0..).zip(&plan.changes).filter(|(_, row)| is_shown(row)).map(|(index, _)| index).collect()
+
+    /// The plan.
+    pub fn plan(&self) -> &LogonPlan {
+        &self.plan
+    }
+
+    /// The rows a filter keeps, by their place in the plan. What only rows of the plan itself have (a branch, a field,
+    /// a reason, a warning) keeps every one of them out.
+    pub fn hits(&self, filter: &Filter) -> Vec<u32> {
+        let Filter { kind, every, branch, field, reason, warning, text } = filter;
+        let is_elsewhere = branch.is_some() || field.is_some() || reason.is_some() || warning.is_some();
+        if is_elsewhere || kind.is_some_and(|kind| kind != Kind::Logon) {
+            return Vec::new();
+        }
+        let found: Option<RowSet> = (!text.trim().is_empty()).then(|| self.haystack.find(text));
+        let is_shown = |(index, row): &(u32, &LogonChange)| {
+            (*every || row.action != LogonAction::Unchanged)
+                && found.as_ref().is_none_or(|found| found.contains(*index))
+        };
+        (0..).zip(&self.plan.changes).filter(is_shown).map(|(index, _)| index).collect()
+    }
 }
 
 /// Whether a row needs somebody's eye: nothing can be done about it here, or it carries a warning.

@@ -9,7 +9,7 @@ mod search;
 mod tree;
 
 pub use filter::{Filter, Hits};
-pub use logon::{is_logon_problem, logon_hits};
+pub use logon::{LogonBrowser, is_logon_problem};
 pub use row_set::RowSet;
 pub use tree::{Branch, BranchKey, Tree};
 

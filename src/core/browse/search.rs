@@ -39,6 +39,18 @@ impl Haystack {
         haystack
     }
 
+    /// Of rows that are found by these texts.
+    pub(super) fn of<'t>(rows: impl Iterator<Item = [&'t str; 3]>) -> Self {
+        let mut haystack = Self { text: String::new(), starts: Vec::new() };
+        for texts in rows {
+            haystack.starts.push(u32::try_from(haystack.text.len()).unwrap_or(u32::MAX));
+            texts.into_iter().for_each(|text| haystack.add(text));
+            haystack.text.push(END);
+        }
+        haystack.starts.push(u32::try_from(haystack.text.len()).unwrap_or(u32::MAX));
+        haystack
+    }
+
     fn describe(&mut self, change: &Change, department: Option<&str>, mobiles: &HashMap<&str, &str>) {
         self.add(&change.name);
         self.add(change.source_id.as_deref().unwrap_or_default());
@@ -95,16 +107,6 @@ impl Haystack {
         }
         set
     }
-}
-
-/// Whether texts hold every word of what is looked for, each word in one of them.
-pub(super) fn holds_every_word(texts: &[Option<&str>], wanted: &str) -> bool {
-    let mut words = wanted.split_whitespace().map(|word| folded(word).collect::<String>()).peekable();
-    if words.peek().is_none() {
-        return true;
-    }
-    let texts: Vec<String> = texts.iter().flatten().map(|text| folded(text).collect()).collect();
-    words.all(|word| texts.iter().any(|text| text.contains(&word)))
 }
 
 fn plain(byte: u8) -> u8 {

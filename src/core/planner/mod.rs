@@ -101,10 +101,11 @@ fn made(input: &PlanInput<'_>, whole: Option<&Whole>) -> Result<Plan, Error> {
     leavers::users(input, scope.all_accounts, &mut users, &departments.places);
     taken::settle_conflicts(input, &mut users);
     leavers::departments(input, &scope, &target, &mut departments, &users);
+    // In the place of the rows, so that 100,000 are not there twice.
+    let mut changes: Vec<Change> = users.rows.into_iter().map(|row| row.change).collect();
     let free = users.taken.iter().filter(|is_taken| !**is_taken).count();
-    let mut changes = departments.changes;
-    changes.reserve_exact(users.rows.len() + input.target.departments.len() + free);
-    changes.extend(users.rows.into_iter().map(|row| row.change));
+    changes.reserve_exact(departments.changes.len() + input.target.departments.len() + free);
+    changes.append(&mut departments.changes);
     changes.extend(target.unmanaged(input, &departments.taken, &users.taken));
     let counted = Whole {
         accounts: scope.all_accounts,

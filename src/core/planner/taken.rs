@@ -56,6 +56,9 @@ pub(super) fn settle_conflicts(input: &PlanInput<'_>, users: &mut Users<'_>) {
 /// The claims on what another user has, in the order of rows and fields. Few values are claimed and many held, so the
 /// claimed ones are looked for among the held.
 fn claims(users: &Users<'_>, held: &[User]) -> Vec<Claim> {
+    if held.is_empty() {
+        return Vec::new();
+    }
     let mut holders: [HashMap<Cow<'_, str>, Option<usize>>; UNIQUE.len()] = Default::default();
     for (field, key) in users.rows.iter().flat_map(UserRow::claims) {
         if let Some(slot) = UNIQUE.iter().position(|unique| *unique == field) {

@@ -22,6 +22,9 @@ use crate::core::text;
 /// Fields whose value only one user may have (reference `dingtalk-api.md` section 12.5).
 pub(super) const UNIQUE: [&str; 4] = ["mobile", "email", "telephone", "userid"];
 
+/// After so many rows the room of their drafts is given back.
+const SHED: usize = 1 << 14;
+
 /// A row with what later rules still need.
 pub(super) struct UserRow {
     /// The row.
@@ -83,12 +86,19 @@ pub(super) fn plan<'a>(
     let duplicates = duplicates_in_source(&people);
     let shared = shared_targets(&people, input.target.users.len());
     let planning = Planning::new(input, rules, places);
-    users.rows.reserve(people.len());
-    // Each draft is dropped once its row is made: with 100,000 accounts both at once are too much.
-    for (index, person) in people.into_iter().enumerate() {
+    users.rows.reserve_exact(people.len());
+    let first = users.rows.len();
+    // Each draft is dropped once its row is made, and their list with them: with 100,000 accounts both at once are too
+    // much.
+    while let Some(person) = people.pop() {
+        let index = people.len();
         let conflicts = duplicates.get(&index).into_iter().chain(shared.get(&index)).cloned().collect();
         users.rows.push(planning.row(&person, conflicts));
+        if index.is_multiple_of(SHED) {
+            people.shrink_to_fit();
+        }
     }
+    users.rows[first..].reverse();
     users.taken = vec![false; input.target.users.len()];
     for position in users.rows.iter().filter_map(|row| row.user) {
         users.taken[position] = true;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use super::Reply;
 use super::desk::{Desk, off_the_screen};
 use crate::connect::Connection;
-use crate::core::browse::Browser;
+use crate::core::browse::{Browser, LogonBrowser};
 use crate::core::error::Error;
 use crate::core::journal::{Learned, Memory};
 use crate::core::leave_out::LeftOut;
-use crate::core::logon::{LogonBasis, LogonChange, LogonPlan};
+use crate::core::logon::{LogonBasis, LogonChange};
 use crate::core::plan::{Change, Plan};
 use crate::core::planner::{
     Candidate, DepartmentCandidate, Explanation, PlanInput, candidates, department_candidates, explain, plan,
@@ -47,7 +47,7 @@ pub struct View {
     pub now_ms: i64,
     /// What follows for QR code logon, under the same approval: `None` where it concerns nobody, or why it cannot be
     /// said.
-    pub logon: Result<Option<LogonPlan>, Error>,
+    pub logon: Result<Option<LogonBrowser>, Error>,
     logon_basis: LogonRead,
 }
 
@@ -63,10 +63,9 @@ impl View {
             now_ms,
             read_calls: 0,
         };
-        let following = logon
-            .as_ref()
-            .map_err(Clone::clone)
-            .map(|read| read.as_ref().and_then(|(basis, _)| basis.following(&memory.users, &plan)));
+        let following = logon.as_ref().map_err(Clone::clone).map(|read| {
+            read.as_ref().and_then(|(basis, _)| basis.following(&memory.users, &plan)).map(LogonBrowser::new)
+        });
         let browser = Browser::new(Arc::new(plan), &input);
         let (logon, logon_basis) = (following, logon);
         Self { browser, profile, calls_per_second, source, target, memory, now_ms, logon, logon_basis }
@@ -102,6 +101,7 @@ impl View {
     /// What is written for QR code logon when these rows of the plan are left out.
     fn logon_writes<'v>(&'v self, left_out: impl Iterator<Item = &'v Change>) -> Vec<&'v LogonChange> {
         let Ok(Some(logon)) = &self.logon else { return Vec::new() };
+        let logon = logon.plan();
         let needing = logon.needing(left_out);
         let is_written =
             |(index, row): &(usize, &LogonChange)| row.action.is_writing() && !needing.contains(index);

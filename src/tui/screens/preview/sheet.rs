@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::core::browse::{Branch, Filter, Hits, Kind, KindCounts, RowSet, is_logon_problem, logon_hits};
+use crate::core::browse::{Branch, Filter, Hits, Kind, KindCounts, LogonBrowser, RowSet, is_logon_problem};
 use crate::core::cost::Cost;
 use crate::core::leave_out::LeftOut;
 use crate::core::logon::{LogonChange, LogonPlan};
@@ -42,6 +42,7 @@ pub(super) struct Sheet {
     pub(super) hits: Hits,
     /// The rows of QR code logon that pass; they come last.
     logon_hits: Vec<u32>,
+    logon_writes: u64,
     /// Rows of QR code logon that cannot happen because of rows left out.
     pub(super) logon_out: BTreeSet<usize>,
     /// The cursor among them.
@@ -78,6 +79,7 @@ impl Sheet {
             hits: Hits::default(),
             logon_hits: Vec::new(),
             logon_out: BTreeSet::new(),
+            logon_writes: 0,
             rows: Scroll::default(),
             branches: Vec::new(),
             at_branch: Scroll::default(),
@@ -150,14 +152,12 @@ impl Sheet {
 
     /// What follows for QR code logon, where it concerns anybody.
     pub(super) fn logon(&self) -> Option<&LogonPlan> {
-        self.view.logon.as_ref().ok()?.as_ref()
+        self.view.logon.as_ref().ok()?.as_ref().map(LogonBrowser::plan)
     }
 
     /// Rows of QR code logon that write, without those that cannot happen.
     pub(super) fn logon_writes(&self) -> u64 {
-        let out = &self.logon_out;
-        let rows = self.logon().into_iter().flat_map(|logon| logon.changes.iter().enumerate());
-        rows.filter(|(row, change)| change.action.is_writing() && !out.contains(row)).count() as u64
+        self.logon_writes
     }
 
     /// Everything that is written, into DingTalk and for QR code logon into IDaaS: the number that is typed.
@@ -184,7 +184,10 @@ impl Sheet {
         let row = self.hits.rows.get(self.rows.chosen).copied();
         let logon_row = self.current_logon().and_then(|(row, _)| u32::try_from(row).ok());
         self.hits = self.view.browser.hits(&self.filter);
-        self.logon_hits = self.logon().map(|logon| logon_hits(logon, &self.filter)).unwrap_or_default();
+        self.logon_hits = match &self.view.logon {
+            Ok(Some(logon)) => logon.hits(&self.filter),
+            Ok(None) | Err(_) => Vec::new(),
+        };
         self.rows.chosen = match (row, logon_row) {
             (Some(row), _) => self.hits.position(row),
             (None, Some(row)) => self.hits.rows.len() + self.logon_hits.partition_point(|other| *other < row),
@@ -263,6 +266,11 @@ impl Sheet {
         self.out = self.view.browser.dependants().spread(&self.chosen);
         self.logon_out =
             self.logon().map(|logon| logon.needing(self.view.left_out(&self.out))).unwrap_or_default();
+        let is_written = |(row, change): &(usize, &LogonChange)| {
+            change.action.is_writing() && !self.logon_out.contains(row)
+        };
+        let rows = self.logon().into_iter().flat_map(|logon| logon.changes.iter().enumerate());
+        self.logon_writes = rows.filter(is_written).count() as u64;
         let rows = self.out.keys().filter_map(|row| u32::try_from(*row).ok());
         let out = RowSet::of(plan.changes.len(), rows);
         (self.departments, self.users) = self.view.browser.counts(&out);

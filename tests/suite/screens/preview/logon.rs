@@ -55,7 +55,7 @@ fn with_logon(company: &Company) -> Arc<View> {
 }
 
 fn writes(view: &View) -> (u64, u64) {
-    let logon = view.logon.as_ref().unwrap().as_ref().unwrap();
+    let logon = view.logon.as_ref().unwrap().as_ref().unwrap().plan();
     (view.plan().writes(), logon.writes() as u64)
 }
 
