@@ -1,5 +1,6 @@
 //! The loop: events, edits, polls and decisions become batches, one after the other; complete reads go on beside them.
 
+mod due;
 mod telling;
 
 use std::future::pending;
@@ -17,14 +18,14 @@ use super::refresh::Services;
 use super::remembering::Remembering;
 use super::start;
 use super::status::{Callbacks, Line, Notice, WatchStatus};
-use crate::core::clock::{Clock, elapsed_ms};
+use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::journal::Journal;
 use crate::core::profile::Profile;
 use crate::core::source::{AccountCache, Source};
 use crate::core::synchronize::StopSignal;
 use crate::core::target::Target;
-use telling::STATUS_EVERY_MS;
+use due::{FIRST_WAIT_MS, LONGEST_WAIT_MS};
 
 /// Objects dealt with at once.
 const MOST_AT_ONCE: usize = 64;
@@ -32,9 +33,6 @@ const MOST_AT_ONCE: usize = 64;
 const FULL_FROM: usize = 500;
 /// How often decisions are looked for.
 const DECISIONS_EVERY_MS: i64 = 1_000;
-/// Waits while a service cannot be reached: the first, and the longest.
-const FIRST_WAIT_MS: i64 = 2_000;
-const LONGEST_WAIT_MS: i64 = 60_000;
 /// Where lines go.
 pub type Tell<'t> = &'t (dyn Fn(Line) + Send + Sync);
 
@@ -231,7 +229,7 @@ impl<'f> Following<'f> {
             batch.entries = self.backlog.take_until(self.reading_since_ms, now);
             batch.covered = batch.entries.iter().map(|(subject, _)| subject.clone()).collect();
         }
-        if !self.is_burst || self.backlog.sources() <= FULL_FROM {
+        if self.takes_events() {
             batch.entries.extend(self.backlog.take(now, MOST_AT_ONCE, !self.is_burst));
         }
         if batch.entries.is_empty() && batch.renewal.is_none() && batch.decisions.is_empty() {
@@ -321,14 +319,6 @@ impl<'f> Following<'f> {
         ends.extend(entry.events.into_iter().map(|id| EventEnd { id, state, note: note.clone() }));
     }
 
-    /// A service cannot be reached: everything waits, longer each time.
-    fn postpone(&mut self, entries: Vec<(Subject, Entry)>, error: &Error, now: i64) {
-        self.resume_ms = now + self.wait_ms;
-        self.backlog.postpone(entries, self.resume_ms);
-        self.trouble(&error.message, self.wait_ms);
-        self.wait_ms = (self.wait_ms * 2).min(LONGEST_WAIT_MS);
-    }
-
     fn start_reading(&mut self) {
         let now = self.watching.clock.now_ms();
         let Some(state) = self.idle.as_ref() else { return };
@@ -365,25 +355,6 @@ impl<'f> Following<'f> {
                 self.trouble(&error.message, wait);
             }
         }
-    }
-
-    /// Milliseconds until something is due.
-    fn wait(&self) -> u64 {
-        let now = self.watching.clock.now_ms();
-        let mut next = now + STATUS_EVERY_MS;
-        if self.idle.is_some() {
-            let work = [
-                Some(self.next_decisions_ms),
-                self.backlog.next_ms(!self.is_burst),
-                self.read.as_ref().map(|_| now),
-            ];
-            let work = work.into_iter().flatten().min().map(|at| at.max(self.resume_ms));
-            next = next.min(work.unwrap_or(next));
-            if self.reading.is_none() {
-                next = next.min(self.polls.next_ms.max(self.resume_ms));
-            }
-        }
-        elapsed_ms(now, next).max(1)
     }
 }
 
