@@ -12,7 +12,7 @@ use dingsync::core::plan::Plan;
 use dingsync::live::{Ask, Errand, Follower, Place, Start, Started, ask, holder};
 use serde_json::Value;
 
-use crate::support::{Ran, TestEnv, account, small_company};
+use crate::support::{Ran, TestEnv, account, run_alone, small_company};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -275,6 +275,12 @@ fn in_terminal(env: &TestEnv, arguments: &str) -> Box<dyn portable_pty::MasterPt
 
 #[test]
 fn the_end_of_a_terminal_is_not_the_end_of_a_detached_run() {
+    run_alone("attach::detached");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn detached() {
     let env = slow_company();
     let answer = env.path("answer");
     std::fs::write(&answer, "").unwrap();
@@ -289,6 +295,12 @@ fn the_end_of_a_terminal_is_not_the_end_of_a_detached_run() {
 
 #[test]
 fn a_run_in_the_foreground_ends_with_its_terminal_and_can_be_resumed() {
+    run_alone("attach::in_the_foreground");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn in_the_foreground() {
     let env = slow_company();
     let terminal = in_terminal(&env, "sync --yes");
     until(&env, 5);

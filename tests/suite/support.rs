@@ -196,3 +196,14 @@ pub(crate) fn small_company() -> Seed {
         users: Vec::new(),
     }
 }
+
+/// Runs an ignored test in a process of its own. Where a terminal has to vanish, a program that another test starts at
+/// the wrong moment would inherit the terminal's other end and keep it alive.
+#[track_caller]
+pub(crate) fn run_alone(test: &str) {
+    let program = std::env::current_exe().unwrap();
+    let ran = Command::new(program).args([test, "--exact", "--ignored", "--nocapture"]).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(said.contains("1 passed"), "no test is called {test}: {said}");
+}
