@@ -8,3 +8,4 @@ pub mod scroll;
 pub mod text;
 pub mod text_field;
 pub mod tree;
+pub mod typed_numbers;

@@ -9,19 +9,18 @@ use rust_i18n::t;
 use crate::core::plan::{self, Plan};
 use crate::tui::look::{Look, Tone};
 use crate::tui::widgets::text_field::TextField;
+use crate::tui::widgets::typed_numbers::TypedNumbers;
 use crate::tui::widgets::{figures, gauge, pane, text};
 
 /// Columns and rows of the window.
 const WINDOW: (u16, u16) = (76, 13);
-/// Columns of a number.
-const NUMBER: u16 = 14;
+/// Rows from the numbers to the window's lower edge.
+const NUMBERS: u16 = 3;
 
 /// The open window.
 #[derive(Debug)]
 pub(super) struct Approval {
-    writes: TextField,
-    removals: Option<TextField>,
-    is_at_removals: bool,
+    numbers: TypedNumbers,
     /// Since when the inverse is made again, Unix milliseconds, and the inverse that was approved.
     pub(super) checking: Option<(i64, String)>,
     /// Why nothing was started.
@@ -31,52 +30,33 @@ pub(super) struct Approval {
 impl Approval {
     /// For an inverse; removals are asked for when a limit on them is exceeded.
     pub(super) fn new(plan: &Plan) -> Self {
-        Self {
-            writes: TextField::new(""),
-            removals: (!plan.limits.is_empty()).then(|| TextField::new("")),
-            is_at_removals: false,
-            checking: None,
-            refusal: None,
-        }
+        Self { numbers: TypedNumbers::new(!plan.limits.is_empty()), checking: None, refusal: None }
     }
 
     /// The field in focus.
     pub(super) fn field(&mut self) -> &mut TextField {
-        match (&mut self.removals, self.is_at_removals) {
-            (Some(removals), true) => removals,
-            _ => &mut self.writes,
-        }
+        self.numbers.field()
     }
 
     /// To the other number.
     pub(super) fn next_field(&mut self) {
-        self.is_at_removals = self.removals.is_some() && !self.is_at_removals;
+        self.numbers.next_field();
     }
 
     /// Whether there is another number.
     pub(super) fn has_two(&self) -> bool {
-        self.removals.is_some()
+        self.numbers.has_two()
     }
 
     /// Whether the right numbers are typed; else what is wrong is said.
     pub(super) fn is_right(&mut self, plan: &Plan, locale: &str) -> bool {
-        let typed = |field: &TextField| field.text().replace([',', ' '], "").parse::<u64>().ok();
-        self.refusal = None;
-        if typed(&self.writes) != Some(plan.writes()) {
-            self.is_at_removals = false;
-            let wrong = t!("plan.confirm.not_writes", count = plan.writes(), locale = locale);
-            self.refusal = Some(wrong.into_owned());
-        } else if self.removals.as_ref().is_some_and(|field| typed(field) != Some(plan.removals())) {
-            self.is_at_removals = true;
-            let wrong = t!("plan.confirm.not_removals", count = plan.removals(), locale = locale);
-            self.refusal = Some(wrong.into_owned());
-        }
+        self.refusal = self.numbers.approved(plan.writes(), plan.removals(), locale).err();
         self.refusal.is_none()
     }
 
     /// What a run is started with.
     pub(super) fn removals(&self, plan: &Plan) -> Option<u64> {
-        self.removals.as_ref().map(|_| plan.removals())
+        self.numbers.has_two().then(|| plan.removals())
     }
 
     /// Draws the window.
@@ -123,46 +103,13 @@ impl Approval {
             frame.render_widget(Line::styled(line, look.style(tone)), at);
         }
         if self.checking.is_none() {
-            self.fields(frame, place, look);
-        }
-    }
-
-    fn fields(&self, frame: &mut Frame<'_>, place: Rect, look: Look) {
-        let label = |frame: &mut Frame<'_>, line: Rect, key: &str| {
-            let room = usize::from(line.width.saturating_sub(NUMBER + 1));
-            let shown = text::cell(&t!(key, locale = look.locale), room, look);
-            frame.render_widget(Line::styled(shown, look.style(Tone::Strong)), line);
-        };
-        let (writes, removals) = Self::rows(place);
-        label(frame, writes, "plan.confirm.type_writes");
-        self.writes.render(frame, Self::number(writes), !self.is_at_removals, true, look);
-        if let Some(field) = &self.removals {
-            label(frame, removals, "plan.confirm.type_removals");
-            field.render(frame, Self::number(removals), self.is_at_removals, true, look);
+            self.numbers.render(frame, place, NUMBERS, look);
         }
     }
 
     /// Where the next digit goes.
     pub(super) fn cursor(&self, area: Rect) -> Option<Position> {
-        let (writes, removals) = Self::rows(pane::middle(area, WINDOW.0, WINDOW.1));
-        match (&self.removals, self.is_at_removals) {
-            (Some(field), true) => field.cursor(Self::number(removals), true),
-            _ => self.writes.cursor(Self::number(writes), true),
-        }
-    }
-
-    fn rows(place: Rect) -> (Rect, Rect) {
-        let line = |from_bottom: u16| Rect {
-            x: place.x + 2,
-            y: place.bottom().saturating_sub(from_bottom),
-            width: place.width.saturating_sub(4),
-            height: 1,
-        };
-        (line(3), line(2))
-    }
-
-    fn number(line: Rect) -> Rect {
-        Rect { x: line.right().saturating_sub(NUMBER), width: NUMBER.min(line.width), ..line }
+        self.numbers.cursor(pane::middle(area, WINDOW.0, WINDOW.1), NUMBERS)
     }
 }
 

@@ -14,12 +14,13 @@ use crate::tui::keys::Action;
 use crate::tui::look::{Look, Tone};
 use crate::tui::screen::Offer;
 use crate::tui::widgets::text_field::TextField;
+use crate::tui::widgets::typed_numbers::TypedNumbers;
 use crate::tui::widgets::{gauge, pane, text};
 
 /// Columns of the window.
 const COLUMNS: u16 = 78;
-/// Columns of a number.
-const NUMBER: u16 = 14;
+/// Rows from the numbers to the window's lower edge.
+const NUMBERS: u16 = 4;
 
 /// What stands against the plan, as far as nothing can be typed that helps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +36,7 @@ pub(super) enum Obstacle {
 /// The open window.
 #[derive(Debug)]
 pub(super) struct Confirm {
-    writes: TextField,
-    removals: Option<TextField>,
-    is_at_removals: bool,
+    numbers: TypedNumbers,
     /// Since when both sides are read again, Unix milliseconds, and the calls so far.
     pub(super) verifying: Option<(i64, u64, u64)>,
     approval: Option<Approval>,
@@ -48,14 +47,7 @@ impl Confirm {
     /// For a plan; removals are asked for when only limits on removals are exceeded.
     pub(super) fn new(sheet: &Sheet) -> Self {
         let needs_removals = !sheet.outline.limits.is_empty() && obstacle(sheet).is_none();
-        Self {
-            writes: TextField::new(""),
-            removals: needs_removals.then(|| TextField::new("")),
-            is_at_removals: false,
-            verifying: None,
-            approval: None,
-            failure: None,
-        }
+        Self { numbers: TypedNumbers::new(needs_removals), verifying: None, approval: None, failure: None }
     }
 
     /// Whether a number is being typed.
@@ -68,7 +60,7 @@ impl Confirm {
         let mut offers = Vec::new();
         if self.is_typing(sheet) {
             offers.push(Offer::hinted(Action::Activate).named("plan.write"));
-            if self.removals.is_some() {
+            if self.numbers.has_two() {
                 offers.push(Offer::hinted(Action::NextPane).named("plan.other_number"));
             }
         }
@@ -79,33 +71,22 @@ impl Confirm {
 
     /// The field in focus.
     pub(super) fn field(&mut self) -> &mut TextField {
-        match (&mut self.removals, self.is_at_removals) {
-            (Some(removals), true) => removals,
-            _ => &mut self.writes,
-        }
+        self.numbers.field()
     }
 
     /// To the other number.
     pub(super) fn next_field(&mut self) {
-        self.is_at_removals = self.removals.is_some() && !self.is_at_removals;
+        self.numbers.next_field();
     }
 
     /// The approval, when the right numbers are typed; else what is wrong.
     pub(super) fn approval(&mut self, sheet: &Sheet, locale: &str) -> Result<Approval, String> {
-        let typed = |field: &TextField| field.text().replace([',', ' '], "").parse::<u64>().ok();
-        let writes = sheet.writes();
-        if typed(&self.writes) != Some(writes) {
-            self.is_at_removals = false;
-            return Err(t!("plan.confirm.not_writes", count = writes, locale = locale).into_owned());
+        let removals = self.numbers.approved(sheet.writes(), sheet.outline.removals(), locale)?;
+        let approval = Approval { removals };
+        match removals {
+            None => Ok(approval),
+            Some(_) => sheet.outline.permits(&approval).map(|()| approval).map_err(|error| error.message),
         }
-        let Some(removals) = &self.removals else { return Ok(Approval { removals: None }) };
-        let planned = sheet.outline.removals();
-        if typed(removals) != Some(planned) {
-            self.is_at_removals = true;
-            return Err(t!("plan.confirm.not_removals", count = planned, locale = locale).into_owned());
-        }
-        let approval = Approval { removals: Some(planned) };
-        sheet.outline.permits(&approval).map(|()| approval).map_err(|error| error.message)
     }
 
     /// Both sides are read again for this approval.
@@ -144,13 +125,7 @@ impl Confirm {
             frame.render_widget(Line::styled(line, look.style(tone)), at);
         }
         if self.is_typing(sheet) {
-            let (writes, removals) = Self::fields(place);
-            self.label(frame, writes, "plan.confirm.type_writes", look);
-            self.writes.render(frame, Self::number(writes), !self.is_at_removals, true, look);
-            if let Some(field) = &self.removals {
-                self.label(frame, removals, "plan.confirm.type_removals", look);
-                field.render(frame, Self::number(removals), self.is_at_removals, true, look);
-            }
+            self.numbers.render(frame, place, NUMBERS, look);
         }
     }
 
@@ -159,38 +134,11 @@ impl Confirm {
         if !self.is_typing(sheet) {
             return None;
         }
-        let (writes, removals) = Self::fields(Self::place(area));
-        match (&self.removals, self.is_at_removals) {
-            (Some(field), true) => field.cursor(Self::number(removals), true),
-            _ => self.writes.cursor(Self::number(writes), true),
-        }
+        self.numbers.cursor(Self::place(area), NUMBERS)
     }
 
     fn place(area: Rect) -> Rect {
         pane::middle(area, COLUMNS, 17)
-    }
-
-    fn fields(place: Rect) -> (Rect, Rect) {
-        let line = |from_bottom: u16| Rect {
-            x: place.x + 2,
-            y: place.bottom().saturating_sub(from_bottom),
-            width: place.width.saturating_sub(4),
-            height: 1,
-        };
-        (line(4), line(3))
-    }
-
-    fn number(line: Rect) -> Rect {
-        Rect { x: line.right().saturating_sub(NUMBER), width: NUMBER.min(line.width), ..line }
-    }
-
-    fn label(&self, frame: &mut Frame<'_>, line: Rect, key: &str, look: Look) {
-        let text = t!(key, locale = look.locale);
-        let room = usize::from(line.width.saturating_sub(NUMBER + 1));
-        frame.render_widget(
-            Line::styled(text::cell(&text, room, look), look.style(Tone::Strong)),
-            Rect { width: line.width.saturating_sub(NUMBER), ..line },
-        );
     }
 
     fn lines(&self, sheet: &Sheet, columns: usize, now_ms: i64, look: Look) -> Vec<(Tone, String)> {
