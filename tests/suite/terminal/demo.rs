@@ -1,7 +1,8 @@
 //! The demo on a terminal, from the preview to a day at the company: the one place where screens, a run and a process
 //! that follows meet the simulated services.
 
-use super::{PATIENCE, Pty};
+use super::PATIENCE;
+use super::pty::Pty;
 
 /// The number that the open confirmation asks for.
 fn asked(pty: &Pty) -> String {

@@ -3,7 +3,8 @@
 
 use dingsync::simulator::options::Options;
 
-use super::{PATIENCE, Pty, log_files};
+use super::pty::Pty;
+use super::{PATIENCE, log_files};
 use crate::support::{TestEnv, small_company};
 
 /// Settings that hold but for the display name, so that the wizard begins at step 1.
